@@ -1,0 +1,69 @@
+"""What all tests share: they replay at full speed whatever the environment says, each with a session of its own."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "tools"))
+
+for name in [n for n in os.environ if n.startswith("AZURE_")]:
+    del os.environ[name]
+os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
+
+
+def item(name: str, messages: list, answer: dict, **request) -> dict:
+    """A recording of one chat request, as it stands in a file."""
+    body = {"messages": messages, "model": "m", **request}
+    sent = {"method": "POST", "path": "/models/chat/completions", "body": body}
+    kind = "answers" if isinstance(answer, list) else "answer"
+    return {"name": name, "origin": "constructed", "after": "nothing", "request": sent, kind: answer}
+
+
+def plain(text: str, **more) -> dict:
+    """An answer with this text."""
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    return {"status": 200, "headers": {"content-type": "application/json"},
+            "body": {"choices": [choice], "usage": usage, **more}}  # fmt: skip
+
+
+def streamed(*pieces: str, cut: bool = False) -> dict:
+    """A stream of these pieces."""
+    events = [{"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]} for piece in pieces]
+    return {"status": 200, "headers": {"content-type": "text/event-stream"}, "each": {"id": "x", "model": "m"},
+            "events": events if cut else [*events, "[DONE]"], "cut": cut}  # fmt: skip
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A folder with a notebook `00_test`; call it with recordings to start a session on them."""
+    from helpers import replay
+
+    monkeypatch.chdir(tmp_path)
+    for name, value in replay.PROVIDED.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "00_test.ipynb").touch()
+
+    def begin(*items) -> replay.Session:
+        import yaml
+
+        (tmp_path / "recordings" / "00_test.yaml").write_text(yaml.safe_dump(list(items), sort_keys=False), "utf-8")
+        replay.start("00_test")
+        return replay.session()
+
+    yield begin
+    if replay._session:
+        replay._session.undo.close()
+        replay._session = None
+
+
+@pytest.fixture
+def client():
+    """The SDK's client, as a notebook builds it."""
+    from azure.ai.inference import ChatCompletionsClient
+    from azure.core.credentials import AzureKeyCredential
+
+    return ChatCompletionsClient("https://replay.invalid/models", AzureKeyCredential("k"), model="m")

@@ -1,0 +1,117 @@
+"""Each notebook run a second time, and further than nbval goes: same bytes, cells again, solutions, all recordings."""
+
+import base64
+import difflib
+import io
+import json
+import re
+
+import nbformat
+import pytest
+import yaml
+from PIL import Image, ImageChops
+
+from notebooks import ALL, NOTEBOOKS, read, run, text_of
+
+# Press Ask for each combination of what the form offers.
+PLAY = """
+from itertools import product
+*_boxes, _button, _answer = {form}.children
+for _values in product(*(box.options for box in _boxes)):
+    for _box, _value in zip(_boxes, _values):
+        _box.value = _value
+    _button.click()
+    print(_answer.value)
+"""
+
+
+def tagged(book, tag: str) -> list[int]:
+    return [at for at, cell in enumerate(book.cells) if tag in cell.metadata.get("tags", ())]
+
+
+def solutions(book) -> list[str]:
+    """The folded solution of each exercise."""
+    code = r"<summary>Solution</summary>\s+```python\n(.*?)```"
+    return [re.search(code, book.cells[at + 1].source, re.S)[1] for at in tagged(book, "exercise")]
+
+
+def plays(book) -> list[str]:
+    """For each form, its cell again with every choice made."""
+    sources = [book.cells[at].source for at in tagged(book, "playground")]
+    return [re.sub(r"^playground\(", "_form = playground(", s, flags=re.M) + PLAY.format(form="_form") for s in sources]
+
+
+def printed(cell) -> str:
+    return "".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.get("outputs", ()))
+
+
+def words(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+@pytest.fixture(scope="module", params=ALL, ids=lambda path: path.stem)
+def executed(request):
+    """A notebook as committed, and one run of it: its cells, then all of them again from the last to the first, then
+    forms and solutions."""
+    book = read(request.param)
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    code.pop(0)  # start(): it begins anew, and would forget what has been played
+    again = [cell.source for cell in reversed(code)]
+    result = run(request.param, extra=[*again, *plays(book), *solutions(book)])
+    backwards, result.extra = result.extra[: len(again)], result.extra[len(again) :]
+    return request.param.stem, book, result, list(zip(reversed(code), backwards, strict=True))
+
+
+def test_same_bytes(executed):
+    _, book, result, _ = executed
+    committed, new = nbformat.from_dict(json.loads(text_of(book))), result.notebook
+    for old_cell, new_cell in zip(committed.cells, new.cells, strict=True):
+        for a, b in zip(old_cell.get("outputs", ()), new_cell.get("outputs", ()), strict=True):
+            if "image/png" in a.get("data", {}):  # pictures: the same pixels, whatever the PNG library
+                one, two = (Image.open(io.BytesIO(base64.b64decode(o.data["image/png"]))) for o in (a, b))
+                assert one.size == two.size and ImageChops.difference(one, two).getbbox() is None
+                b.data["image/png"] = a.data["image/png"]
+    left, right = text_of(committed), text_of(new)
+    assert left == right, "\n".join(difflib.unified_diff(left.splitlines(), right.splitlines(), lineterm="", n=1))
+
+
+def test_cells_can_be_run_again_and_out_of_order(executed):
+    for before, after in executed[3]:
+        assert printed(after) == printed(before), before.id
+
+
+def test_solutions_are_right(executed):
+    _, book, result, _ = executed
+    asked = solutions(book)
+    for source, cell in zip(asked, result.extra[-len(asked) :], strict=True):
+        assert "✓ Right" in printed(cell), f"{source}\n{printed(cell)}"
+    for at in tagged(book, "exercise"):
+        assert "Not yet" in printed(book.cells[at]), "an exercise must begin unsolved"
+
+
+def test_every_recording_is_used(executed):
+    name, _, result, _ = executed
+    recorded = [r["name"] for r in yaml.safe_load((NOTEBOOKS / "recordings" / f"{name}.yaml").read_text("utf-8"))]
+    assert sorted(result.played) == sorted(recorded)
+
+
+def texts_of(answer: dict) -> list[str]:
+    """The words of an answer that a reader is to see: a message, a stream's pieces put together, an error."""
+    if "events" in answer:
+        deltas = [c["delta"] for e in answer["events"] if isinstance(e, dict) for c in e["choices"]]
+        return ["".join(d.get("content") or "" for d in deltas)]
+    body = answer.get("body") or {}
+    if "choices" in body:
+        return [(c.get("message") or {}).get("content") or "" for c in body["choices"]]
+    return [str(body.get("message") or (body.get("error") or {}).get("message") or "")]
+
+
+def test_changing_a_word_in_any_recording_would_show(executed):
+    """Each answer's words stand in some output, so that nbval, or a test above, sees any change to them."""
+    name, _, result, _ = executed
+    outputs = words(" ".join(printed(cell) for cell in [*result.notebook.cells, *result.extra]))
+    for entry in yaml.safe_load((NOTEBOOKS / "recordings" / f"{name}.yaml").read_text("utf-8")):
+        final = entry.get("answers", [entry.get("answer")])[-1]
+        for text in texts_of(final):
+            shown = words(text).strip() in outputs or (final["status"] == 429 and "429" in outputs)
+            assert shown, f"{entry['name']}: {text}"

@@ -1,0 +1,253 @@
+"""What every notebook and recording must look like. Each rule is here because a reader would trip over its breach."""
+
+import base64
+import io
+import itertools
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+import yaml
+from PIL import Image
+
+from helpers.recordings import Recordings
+from notebooks import ALL, METADATA, ROOT, WIDGET, read, text_of
+
+SECTIONS = ["Connect", "On the wire", "When it goes wrong", "Your turn", "Recap", "Copy this"]
+ALLOWED_HEADERS = {"content-type", "retry-after", "x-ms-error-code"}
+ALLOWED_HOSTS = {  # placeholders that can never be reached, and public addresses that name nobody
+    "replay.invalid",
+    "login.microsoftonline.com",
+    "cognitiveservices.azure.com",
+    "ml.azure.com",
+    "<resource>.services.ai.azure.com",
+    "<resource>.openai.azure.com",
+    "localhost",
+}
+SECRETS = {
+    "path of a machine": r"/home/|/root/|/Users/|/tmp/|[A-Z]:\\\\",
+    "e-mail address": r"[\w.]+@[\w-]+\.\w+",
+    "key": r"\bsk-\w{8,}|\b[0-9a-fA-F]{32}\b|\b[A-Za-z0-9]{60,}\b|eyJ[\w-]{10,}",
+    "identifier": r"\b(?!00000000)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
+    "header of one request": r"(?i)request-id|set-cookie|apim-|x-ms-region|azureml-model-session",
+}
+NAMES = [path.stem for path in ALL]
+every_notebook = pytest.mark.parametrize("name", NAMES)
+book = cache(lambda name: read(ROOT / "notebooks" / f"{name}.ipynb"))
+
+
+def cells(name: str, kind: str) -> list:
+    return [cell for cell in book(name).cells if cell.cell_type == kind]
+
+
+def prose(name: str) -> str:
+    return "\n".join(cell.source for cell in cells(name, "markdown"))
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.S)
+
+
+def headings(name: str) -> list[tuple[int, str]]:
+    text = re.sub(r"```.*?```", "", prose(name), flags=re.S)
+    return [(len(marks), title) for marks, title in re.findall(r"^(#+) (.+)$", text, re.M)]
+
+
+def recordings(name: str) -> list[dict]:
+    return yaml.safe_load((ROOT / "notebooks" / "recordings" / f"{name}.yaml").read_text("utf-8"))
+
+
+def published(name: str) -> dict[str, str]:
+    """Everything a reader gets, as text, by where it stands."""
+    texts = {f"{cell.id} source": cell.source for cell in book(name).cells}
+    for cell in cells(name, "code"):
+        for output in cell.outputs:
+            data = {k: v for k, v in output.get("data", {}).items() if not k.startswith("image/p")}
+            texts[f"{cell.id} output"] = texts.get(f"{cell.id} output", "") + output.get("text", "") + json.dumps(data)
+    return texts | {"recordings": (ROOT / "notebooks" / "recordings" / f"{name}.yaml").read_text("utf-8")}
+
+
+def test_there_are_notebooks():
+    assert NAMES[:3] == ["00_start_here", "01_basic", "02_streaming"]
+
+
+@every_notebook
+def test_valid_and_as_the_tools_write_it(name):
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    nbformat.validate(book(name))
+    assert book(name).metadata == METADATA
+    assert path.read_text("utf-8") == text_of(book(name)), "save it with: make outputs"
+
+
+@every_notebook
+def test_was_run_top_to_bottom(name):
+    assert [cell.execution_count for cell in cells(name, "code")] == list(range(1, len(cells(name, "code")) + 1))
+
+
+@every_notebook
+def test_outputs_are_clean(name):
+    for cell in cells(name, "code"):
+        for output in cell.outputs:
+            assert output.output_type != "error" and output.get("name") != "stderr", cell.id
+            assert WIDGET not in output.get("data", {}), cell.id
+
+
+@every_notebook
+def test_no_cell_escapes_nbval(name):
+    for cell in book(name).cells:
+        tags = set(cell.metadata.get("tags", ()))
+        assert tags <= {"exercise", "playground", "copy"}, cell.id
+        assert not re.search(r"NBVAL|PYTEST_VALIDATE", cell.source), cell.id
+
+
+@every_notebook
+def test_headings(name):
+    found = headings(name)
+    assert [level for level, _ in found].count(1) == 1 and found[0][0] == 1
+    assert all(b - a <= 1 for (a, _), (b, _) in itertools.pairwise(found)), found
+    titles = [title for level, title in found if level == 2]
+    assert len(set(titles)) == len(titles)
+    assert [t for t in titles if t in SECTIONS] == SECTIONS
+
+
+@every_notebook
+def test_opening_cell(name):
+    first = book(name).cells[0].source
+    assert re.match(r"# [^\n]+\n\nYou will have [^\n]+\.\n\n\| Reading \| Exercises \| You need \| SDK \|\n", first)
+    assert re.search(r"\| \d+ minutes \| \d+ minutes \| .+ \| `azure-ai-inference` 1\.0\.0b9 \|", first)
+    assert re.search(r"\nStatus on \d+ \w+ 2\d{3}: ", first)
+
+
+@every_notebook
+def test_size(name):
+    assert 25 <= len(book(name).cells) <= 40
+    for cell in cells(name, "code"):
+        assert len(cell.source.splitlines()) <= 18, f"{cell.id} is long"
+
+
+@every_notebook
+def test_previous_and_next(name):
+    at, last = NAMES.index(name), book(name).cells[-1].source
+    for there, word in ((at - 1, "Previous"), (at + 1, "Next")):
+        if 0 <= there < len(NAMES):
+            assert re.search(rf"{word}: \[[^\]]+\]\({NAMES[there]}\.ipynb\)", last)
+        else:
+            assert word not in last
+    assert "[Contents](" in last
+
+
+@every_notebook
+def test_links_lead_somewhere(name):
+    for label, target in re.findall(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)", without_code(prose(name))):
+        assert label.strip() and label.lower() not in ("here", "link", "this"), target
+        file, _, anchor = target.partition("#")
+        if urlsplit(target).scheme:
+            continue
+        path = ROOT / "notebooks" / file if file else ROOT / "notebooks" / f"{name}.ipynb"
+        assert path.exists(), target
+        if anchor and path.suffix == ".ipynb":
+            assert unquote(anchor) in {title.replace(" ", "-") for _, title in headings(path.stem)}, target
+
+
+@every_notebook
+def test_pictures_are_described(name):
+    for alt, target in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", prose(name)):
+        assert len(alt) > 10, target
+    for tag in re.findall(r"<img\b[^>]*>", prose(name)):
+        assert re.search(r'alt="[^"]{10,}"', tag), tag
+    for cell in cells(name, "code"):
+        for output in cell.outputs:
+            for mime in [m for m in output.get("data", {}) if m.startswith("image/")]:
+                assert len(output.metadata[mime]["alt"]) > 10 and output.data["text/plain"], cell.id
+                if mime == "image/png":
+                    Image.open(io.BytesIO(base64.b64decode(output.data[mime]))).verify()
+
+
+@every_notebook
+def test_language(name):
+    words = r"(?i)\b(simply|just|easy|easily|obviously|of course|trivial|basically)\b"
+    assert not re.search(words, without_code(prose(name))), re.search(words, without_code(prose(name)))
+
+
+@every_notebook
+def test_nothing_private(name):
+    for where, text in published(name).items():
+        for what, pattern in SECRETS.items():
+            found = re.search(pattern, text)
+            assert not found, f"{where}: {what}: {found and found[0]}"
+        for host in re.findall(r"https?://([^/\s:'\"\\`|)]+)", text):
+            assert host in ALLOWED_HOSTS, f"{where}: {host}"
+
+
+def undefined(notebooks: dict[str, list]) -> str:
+    """Names that ruff finds undefined in lists of cells, each taken as a notebook of its own."""
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name, some in notebooks.items():
+            Path(folder, f"{name}.ipynb").write_text(text_of(nbformat.v4.new_notebook(cells=some)), "utf-8")
+        command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select=F821", folder]
+        return subprocess.run([*command, "--output-format=concise"], capture_output=True, text=True).stdout
+
+
+def test_no_name_is_used_before_it_is_defined():
+    """ruff sees a notebook as a whole; so give it every beginning of one, where what comes later is not defined."""
+    parts = {}
+    for name in NAMES:
+        code = cells(name, "code")
+        parts |= {f"{name}-{n:02d}": code[:n] for n in range(1, len(code) + 1)}
+    assert "F821" not in undefined(parts)
+    swapped = [nbformat.v4.new_code_cell("print(late)"), nbformat.v4.new_code_cell("late = 1")]
+    assert "`late`" in undefined({"swapped": swapped[:1]})
+
+
+def test_the_cell_to_copy_stands_alone():
+    copies = {name: [c for c in cells(name, "code") if "copy" in c.metadata.get("tags", ())] for name in NAMES}
+    for name, found in copies.items():
+        assert len(found) == 1, name
+        assert "helpers" not in found[0].source and "await" not in found[0].source
+    assert "F821" not in undefined(copies)
+
+
+@every_notebook
+def test_exercises_have_hint_and_solution(name):
+    all_cells = book(name).cells
+    exercises = [at for at, cell in enumerate(all_cells) if "exercise" in cell.metadata.get("tags", ())]
+    assert 1 <= len(exercises) <= 3
+    for number, at in enumerate(exercises, start=1):
+        check = f'with check("exercise {number}"):'
+        assert all_cells[at].source.count("with check(") == 1 and check in all_cells[at].source
+        assert f"**Exercise {number}.**" in all_cells[at - 1].source
+        after = all_cells[at + 1].source
+        assert "<summary>Hint</summary>" in after and "<summary>Solution</summary>" in after and check in after
+
+
+@every_notebook
+def test_recordings_say_where_they_come_from(name):
+    for entry in recordings(name):
+        assert set(entry) <= {"name", "origin", "after", "note", "request", "answer", "answers"}, entry["name"]
+        assert entry["origin"] in ("constructed", "captured"), entry["name"]
+        assert len(entry["after"]) > 10, entry["name"]
+        if entry["origin"] == "constructed":
+            assert not re.search(r"(?i)\b(captured|recorded) from\b", entry["after"]), entry["name"]
+        for answer in entry.get("answers", [entry.get("answer")]):
+            assert set(answer) <= {"status", "headers", "body", "text", "each", "events", "cut"}, entry["name"]
+            assert set(answer["headers"]) <= ALLOWED_HEADERS, entry["name"]
+
+
+@every_notebook
+def test_recordings_are_different_from_each_other(name):
+    loaded = Recordings(ROOT / "notebooks" / "recordings" / f"{name}.yaml")
+    assert len({r.name for r in loaded.all}) == len(loaded.all)
+    for recording in loaded.all:
+        assert loaded.find(recording.method, recording.path, recording.body) is recording, recording.name
+
+
+def test_recordings_and_notebooks_go_together():
+    assert sorted(p.stem for p in (ROOT / "notebooks" / "recordings").iterdir()) == NAMES

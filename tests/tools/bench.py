@@ -1,0 +1,167 @@
+"""Measure what the project promises about speed, as ratios within this run: python tests/tools/bench.py"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from notebooks import ALL, NOTEBOOKS, ROOT
+
+ANSWER = {
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Good day."}}],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
+}
+
+
+def seconds(command: list, repeat: int = 3) -> float:
+    """The best of some runs of a command, which must succeed."""
+    best = float("inf")
+    for _ in range(repeat):
+        began = time.perf_counter()
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=ROOT)
+        best = min(best, time.perf_counter() - began)
+        if done.returncode:
+            sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
+    return best
+
+
+def whole_runs() -> dict[str, float]:
+    """Seconds for jupyter execute, nbval and make test over all notebooks, one worker for the first two."""
+    nbval = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-o",
+        "addopts=",
+        "-q",
+        "--nbval",
+        "--nbval-current-env",
+        "--nbval-cell-timeout=60",
+        *ALL,
+    ]
+    return {
+        "execute": seconds([sys.executable, "-m", "jupyter", "execute", *ALL]),
+        "nbval": seconds(nbval),
+        "test": seconds(["make", "test"], repeat=1),
+    }
+
+
+def call_seconds(recordings: int | None) -> float:
+    """Median seconds of one SDK call answered from so many recordings, or by an adapter in memory (None).
+
+    Runs in a process of its own, so that neither sees the other's patches.
+    """
+    code = f"""
+import json, os, statistics, sys, time
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.models import UserMessage
+from azure.core.credentials import AzureKeyCredential
+from azure.core.pipeline.transport import RequestsTransport
+options = {{}}
+if {recordings} is None:
+    import io, requests, urllib3
+    body = json.dumps({ANSWER!r}).encode()
+    class Memory(requests.adapters.HTTPAdapter):
+        def send(self, request, **kwargs):
+            raw = urllib3.HTTPResponse(io.BytesIO(body), {{"content-type": "application/json"}}, 200,
+                                       preload_content=False)
+            return self.build_response(request, raw)
+    session = requests.Session()
+    session.mount("https://", Memory())
+    options["transport"] = RequestsTransport(session=session, session_owner=False)
+else:
+    from helpers import start
+    start("00_bench")
+client = ChatCompletionsClient("https://replay.invalid/models", AzureKeyCredential("k"), model="m", **options)
+def call(n):
+    began = time.perf_counter()
+    client.complete(messages=[UserMessage(f"question {{n}}")])
+    return time.perf_counter() - began
+many = {recordings} or 10
+for n in range(50):
+    call(n % many)
+print(statistics.median(call((n * 7) % many) for n in range(400)))
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "recordings").mkdir()
+        (Path(folder) / "00_bench.ipynb").touch()
+        items = [
+            {
+                "name": f"r{n}",
+                "origin": "constructed",
+                "after": "a benchmark",
+                "request": {
+                    "method": "POST",
+                    "path": "/models/chat/completions",
+                    "body": {"messages": [{"role": "user", "content": f"question {n}"}], "model": "m"},
+                },
+                "answer": {"status": 200, "headers": {"content-type": "application/json"}, "body": ANSWER},
+            }
+            for n in range(recordings or 0)
+        ]
+        (Path(folder) / "recordings" / "00_bench.yaml").write_text(yaml.safe_dump(items), "utf-8")
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        return float(done.stdout.split()[-1])
+
+
+def start_seconds() -> float:
+    """Median seconds that `from helpers import start; start(…)` takes in a fresh kernel that has imported the SDK."""
+    from jupyter_client.manager import start_new_kernel
+
+    code = """
+import time
+import azure.ai.inference, azure.core.credentials, azure.core.pipeline.transport._requests_basic
+_began = time.perf_counter()
+from helpers import start
+start("01_basic")
+print(time.perf_counter() - _began)
+"""
+    taken = []
+    for _ in range(5):
+        manager, client = start_new_kernel(kernel_name="python3", cwd=str(NOTEBOOKS), stderr=subprocess.DEVNULL)
+        text = []
+
+        def hear(message, text=text):
+            text.append(message["content"].get("text", ""))
+
+        client.execute_interactive(code, output_hook=hear, timeout=60)
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        taken.append(float("".join(text).split()[-1]))
+    return statistics.median(taken)
+
+
+def main() -> int:
+    os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
+    console = Console()
+    rows: list[tuple[str, float, float, str]] = []  # what, figure, at most, unit
+    with console.status("Measuring calls ..."):
+        memory = call_seconds(None)
+        for many, most in ((10, 2), (100, 2), (1000, 10)):
+            rows.append((f"replayed call, {many} recordings / call in memory", call_seconds(many) / memory, most, ""))
+    with console.status("Measuring start() ..."):
+        rows.append(("start() in a fresh kernel, above the SDK's import", start_seconds(), 0.15, " s"))
+    with console.status("Measuring whole runs ..."):
+        runs = whole_runs()
+        rows.append(("nbval / jupyter execute", runs["nbval"] / runs["execute"], 1.1, ""))
+        rows.append(("make test / jupyter execute", runs["test"] / runs["execute"], 3, ""))
+        rows.append(("make test, environment in place", runs["test"], 60, " s"))
+    table = Table("What", "Measured", "At most", "")
+    for what, figure, most, unit in rows:
+        table.add_row(what, f"{figure:.2f}{unit}", f"{most:g}{unit}", "ok" if figure <= most else "[red]over")
+    console.print(table)
+    print(json.dumps({"seconds": {name: round(value, 1) for name, value in runs.items()}}))
+    return int(any(figure > most for _, figure, most, _ in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Run a notebook in a fresh kernel and keep of the result what is the same on every machine."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+ALL = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+WIDGET = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+ASK_PLAYED = "import json\nfrom helpers.replay import session\nprint(json.dumps(session().played))"
+
+
+@dataclass
+class Run:
+    """What one execution gave."""
+
+    notebook: nbformat.NotebookNode  # as committed: outputs in place, machine-dependent metadata gone
+    extra: list[nbformat.NotebookNode]  # the extra cells, with their outputs
+    played: dict[str, int]  # how often each recording answered
+    seconds: float
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    """The notebook at a path, in format 4."""
+    return nbformat.read(path, as_version=4)
+
+
+def text_of(notebook: nbformat.NotebookNode) -> str:
+    """A notebook as it is committed, byte for byte."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def run(path: Path, extra: list[str] = (), folder: Path | None = None, on_cell=None) -> Run:
+    """Execute a notebook, then extra code cells, in one fresh kernel.
+
+    Args:
+        path: the notebook.
+        extra: sources to run after its last cell.
+        folder: the folder to run in, if not the notebook's own.
+        on_cell: called with the number of cells done so far.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell failed.
+    """
+    notebook = read(path)
+    count = len(notebook.cells)
+    notebook.cells += [nbformat.v4.new_code_cell(source) for source in [*extra, ASK_PLAYED]]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    began = time.perf_counter()
+    client = NotebookClient(
+        notebook,
+        timeout=60,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder or path.parent)}},
+        record_timing=False,
+        coalesce_streams=True,
+        extra_arguments=["--IPKernelApp.log_level=40"],
+        store_widget_state=False,
+        on_cell_executed=(lambda cell, cell_index, **_: on_cell(cell_index + 1)) if on_cell else None,
+    )
+    client.execute(env=os.environ | {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"})
+    seconds = time.perf_counter() - began
+    played = json.loads(notebook.cells[-1].outputs[0].text)
+    extras = notebook.cells[count:-1]
+    notebook.cells = notebook.cells[:count]
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop(WIDGET, None)  # a view without its kernel shows nothing; the text stays
+    notebook.metadata = nbformat.from_dict(METADATA)
+    return Run(notebook, extras, played, seconds)
