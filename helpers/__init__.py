@@ -1,6 +1,6 @@
 """Helpers for the notebooks: they connect, show and check. The lesson, and every SDK call, stands in the cells."""
 
-from .check import check as check, check_setup as check_setup
-from .errors import CourseError as CourseError, NoRecording as NoRecording
-from .replay import clock as clock, missing as missing, start as start
-from .show import playground as playground, show as show, timeline as timeline, tokens as tokens
+from .check import check, check_setup
+from .recordings import CourseError, NoRecording
+from .replay import clock, missing, start
+from .show import playground, show, show_filter, show_picture, show_tokens, timeline, tokens

@@ -4,8 +4,7 @@ import sys
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, requires, version
 
-from .errors import CourseError, NoRecording
-from .recordings import Recordings, canonical, differences
+from .recordings import CourseError, NoRecording, Recordings, canonical, differences
 from .replay import session
 
 

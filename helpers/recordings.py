@@ -17,19 +17,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 
-from .errors import CourseError
-
 PICTURE = re.compile(r"picture \d+x\d+ [0-9a-f]{192}")
 PRIVATE = {"client_id", "client_secret"}  # form fields that differ between learners and belong in no file
 
 
-class Events(bytes):
-    """The body of a stream; `events` has it in pieces, and `cut` says that the connection breaks at its end."""
+class CourseError(Exception):
+    """Something to put right: a setting, a name, a recording. The message names the cure."""
 
-    def __new__(cls, events: list[bytes], cut: bool):
-        body = super().__new__(cls, b"".join(events))
-        body.events, body.cut = events, cut
-        return body
+    def _render_traceback_(self) -> list[str]:  # IPython asks for this in place of a traceback
+        return [f"{type(self).__name__}: {self}"]
+
+
+class NoRecording(CourseError):
+    """In replay, a request was sent that has no recorded answer."""
 
 
 @dataclass
@@ -51,13 +51,13 @@ class Recording:
         if "events" in answer:
             each = answer.get("each", {})
             data = (json.dumps(each | e, ensure_ascii=False) if isinstance(e, dict) else e for e in answer["events"])
-            body = Events([f"data: {d}\n\n".encode() for d in data], answer.get("cut", False))
+            body = "".join(f"data: {d}\n\n" for d in data)
         else:
-            body = json.dumps(answer["body"], ensure_ascii=False).encode()
+            body = json.dumps(answer["body"], ensure_ascii=False)
         return {
             "status": {"code": answer["status"], "message": HTTPStatus(answer["status"]).phrase},
             "headers": {name: [str(value)] for name, value in answer.get("headers", {}).items()},
-            "body": {"string": body},
+            "body": {"string": body.encode()},
         }
 
 
@@ -82,8 +82,11 @@ class Recordings:
 
     def explain(self, method: str, path: str, body: object) -> str:
         """How a request that has no recording differs from the nearest that has, in a few lines."""
-        nearest = min((r for r in self.all if (r.method, r.path) == (method, path)),
-                      key=lambda r: _distance(body, r.body), default=None)  # fmt: skip
+
+        def alike(recording):
+            return SequenceMatcher(None, json.dumps(body)[-600:], json.dumps(recording.body)[-600:]).ratio()
+
+        nearest = max((r for r in self.all if (r.method, r.path) == (method, path)), key=alike, default=None)
         if not nearest:
             known = ", ".join(sorted({f"{r.method} {r.path}" for r in self.all}))
             return f"{method} {path} is not recorded in this notebook. Recorded: {known}."
@@ -113,7 +116,8 @@ def differences(sent: object, wanted: object, other: str = "recorded", most: int
     lists = [b.get("messages") if isinstance(b, dict) else None for b in (sent, wanted)]
     if all(isinstance(m, list) for m in lists) and len(lists[0]) != len(lists[1]):
         # One message more or less shifts all that follow: say whose messages there are, not how each differs.
-        sent, wanted = ({**b, "messages": ", ".join(m["role"] for m in b["messages"])} for b in (sent, wanted))
+        whose = [{"messages (whose)": ", ".join(m["role"] for m in messages)} for messages in lists]
+        sent, wanted = {**sent, "messages": 0, **whose[0]}, {**wanted, "messages": 0, **whose[1]}
     left, right = _leaves(sent), _leaves(wanted)
     places = [p for p in {**left, **right} if left.get(p, ...) != right.get(p, ...)]
     width = max(len("sent"), len(other)) + 1
@@ -202,12 +206,6 @@ def _leaves(body: object) -> dict[str, object]:
             yield from walk(inner, f"{place}[{key}]" if isinstance(key, int) else f"{place}.{key}".lstrip("."))
 
     return dict(walk(canonical(body), ""))
-
-
-def _distance(sent: object, recorded: object) -> float:
-    left, right = _leaves(sent), _leaves(recorded)
-    pairs = [(str(left.get(place))[:300], str(right.get(place))[:300]) for place in {**left, **right}]
-    return sum(1 - SequenceMatcher(None, a, b).ratio() for a, b in pairs if a != b)
 
 
 def _quote(value: object, beside: object, most: int = 70) -> str:

@@ -15,8 +15,7 @@ from pathlib import Path
 from unittest import mock
 from urllib.parse import urlsplit
 
-from .errors import CourseError, NoRecording
-from .recordings import Recordings, canonical_path, parse_body
+from .recordings import CourseError, NoRecording, Recordings, canonical_path, parse_body
 
 # What replay provides where the environment says nothing. The host can never resolve (RFC 2606); the last three let
 # the real DefaultAzureCredential find something to ask with.
@@ -28,7 +27,7 @@ PROVIDED = {
     "AZURE_CLIENT_ID": "00000000-0000-0000-0000-000000000000",
     "AZURE_CLIENT_SECRET": "no-secret-in-replay",
 }
-FIRST_EVENT, NEXT_EVENT = 400, 25  # milliseconds: the simulated pace of a replayed stream
+FIRST_EVENT, NEXT_EVENT = 400, 20  # milliseconds: the simulated pace of a replayed stream
 
 
 class Session:
@@ -39,9 +38,8 @@ class Session:
         self.undo = ExitStack()
         self.clock = 0  # milliseconds
         self.sent: list[tuple[str, str, object]] = []  # method, path and body of each request
-        self.played: Counter[str] = Counter()
+        self.played, self._tries = Counter(), Counter()
         self.miss = "Every request so far had its recording."
-        self._tries: Counter[str] = Counter()
         pace = os.environ.get("HELPERS_PACE", "1")
         if not re.fullmatch(r"\d*\.?\d+", pace):
             raise CourseError(f"HELPERS_PACE is {pace!r}. Set it to a number (0: no waiting), or leave it out.")
@@ -63,9 +61,9 @@ class Session:
     def _no_recording(self, method: str, path: str, body: object) -> NoRecording:
         import yaml
 
-        blank = {"status": 200, "headers": {"content-type": "application/json"}, "body": None}
-        request = {"method": method, "path": path, "body": body}
-        item = {"name": "", "origin": "constructed", "after": "", "request": request, "answer": blank}
+        item = {"name": "", "origin": "constructed", "after": ""}
+        item["request"] = {"method": method, "path": path, "body": body}
+        item["answer"] = {"status": 200, "headers": {"content-type": "application/json"}, "body": None}
         self.miss = yaml.safe_dump([item], sort_keys=False, allow_unicode=True, width=120)
         return NoRecording(
             "answers are replayed here, and this request has no recorded answer.\n\n"
@@ -109,8 +107,8 @@ def start(notebook: str) -> None:
         return
     os.environ.update({name: value for name, value in PROVIDED.items() if not os.environ.get(name)})
     _patch(new)
-    origins = sorted(Counter(recording.origin for recording in new.recordings.all).items())
-    count = " and ".join(f"{number} {origin}" for origin, number in origins)
+    origins = Counter(recording.origin for recording in new.recordings.all)
+    count = " and ".join(f"{origins[origin]} {origin}" for origin in sorted(origins))
     print(f"Replay: {count} answers from recordings/{path.name}, streams at a simulated pace; nothing is sent.")
 
 
@@ -221,8 +219,10 @@ class _Body(BytesIO):
 
     def __init__(self, body: bytes, session: Session):
         super().__init__(body)
-        self._ends = [0, *accumulate(map(len, getattr(body, "events", ())))]
-        self._session, self._cut, self._come = session, getattr(body, "cut", False), 0
+        events = body.split(b"\n\n")[:-1] if body.startswith(b"data: ") else []
+        self._ends = [0, *accumulate(len(event) + 2 for event in events)]
+        self._cut = bool(events) and events[-1] != b"data: [DONE]"  # such a stream was broken off
+        self._session, self._come = session, 0
 
     def read(self, size: int | None = -1, /) -> bytes:
         if len(self._ends) == 1:
@@ -246,22 +246,18 @@ def _patch_aiohttp(aiohttp, cassette, new: Session) -> None:
     from vcr.stubs import aiohttp_stubs
 
     class Stream(aiohttp_stubs.MockStream):
-        """vcrpy's stream; it is fed the next event when a reader waits for one."""
+        """vcrpy's stream; when a reader waits it is fed what comes next, in a thread, so that others need not wait."""
 
         def __init__(self, body):
-            self._events, self._cut, self._number = list(getattr(body, "events", ())), getattr(body, "cut", False), 0
-            super().__init__(b"" if self._events else body)
-            self._eof = not self._events
+            super().__init__(b"")
+            self._file, self._eof = _Body(body or b"", new), False
 
         async def _wait(self, func_name):
-            if self._events:
-                await asyncio.sleep(new.wait(self._number))
-                self._number += 1
-                self.feed_data(self._events.pop(0))
-            elif self._cut:
-                raise aiohttp.ClientPayloadError("Response payload is not completed")
-            else:
-                self._eof = True
+            try:
+                data = await asyncio.to_thread(self._file.read, 1 << 16)
+            except Exception as error:
+                raise aiohttp.ClientPayloadError("Response payload is not completed") from error
+            self.feed_data(data) if data else self.feed_eof()
 
     answer = aiohttp_stubs.vcr_request(cassette, aiohttp.ClientSession._request)
     new.undo.enter_context(mock.patch.object(aiohttp_stubs, "MockStream", Stream))

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
@@ -30,9 +31,8 @@ def show(response) -> None:
 
 def tokens(usage: Mapping | None) -> str:
     """An answer's `usage` in words: `19 prompt + 72 completion = 91 tokens`."""
-    if not usage:
-        return "no usage in this answer"
-    return f"{usage['prompt_tokens']} prompt + {usage['completion_tokens']} completion = {usage['total_tokens']} tokens"
+    counts = usage and (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"])
+    return "{} prompt + {} completion = {} tokens".format(*counts) if counts else "no usage in this answer"
 
 
 def timeline(arrivals: Sequence[float], pieces: Sequence[str]) -> None:
@@ -66,8 +66,7 @@ def timeline(arrivals: Sequence[float], pieces: Sequence[str]) -> None:
     draw.text((x(first) + 12, top - 48), facts, orange, font)
     step = next(s for s in (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 600) if last / s <= 12)
     for number in range(int(last / step) + 1):
-        draw.line([x(number * step), bottom, x(number * step), bottom + 10], soft, scale)
-        draw.text((x(number * step), bottom + 18), f"{number * step:g} s", soft, font, "ma")
+        draw.text((x(number * step), bottom + 12), f"{number * step:g} s", soft, font, "ma")
     alt = f"Timeline ({pace}) of {len(pieces)} pieces: {facts}; the last after {last:.2f} s."
     show_picture(image, alt, image.width // scale)
 
@@ -88,38 +87,59 @@ def show_picture(image, alt: str, width: int | None = None) -> None:
     display(data, metadata={"image/png": {"alt": alt, "width": width or image.width}}, raw=True)
 
 
-def playground(ask: Callable[..., str], **choices: Sequence):
-    """A form over a function: choose values, press Ask, read the answer.
-
-    In replay it offers the given choices, which are what is recorded; live, any text can be typed.
+def show_tokens(logprobs: Mapping | None) -> None:
+    """Show an answer's tokens, each with its probability: as a number, and the less likely, the stronger its colour.
 
     Args:
-        ask: takes a keyword for each control and returns the text to show.
+        logprobs: `choice["logprobs"]` of an answer.
+    """
+    from IPython.display import display
+
+    entries = (logprobs or {}).get("content")
+    if not entries:
+        print("(This answer has no logprobs. Ask for them with model_extras, of a model that gives them.)")
+        return
+    likely = [(entry["token"], math.exp(entry["logprob"])) for entry in entries]
+    style = "display:inline-block;padding:2px 5px;border-radius:3px;color:#111;text-align:center;background:rgba"
+    boxes = (
+        f'<span style="{style}(234,88,12,{0.6 * (1 - p):.2f})">{html.escape(token)}<br><small>{p:.0%}</small></span>'
+        for token, p in likely
+    )
+    text = " ".join(f"{token.strip() or repr(token)} {p:.0%}" for token, p in likely)
+    display({"text/html": f"<div>{' '.join(boxes)}</div>", "text/plain": text}, raw=True)
+
+
+def show_filter(results: Mapping | None) -> None:
+    """Print the content filter's verdict, a line a category: severity, or whether it was detected, and if it blocked.
+
+    Args:
+        results: `content_filter_results` of a choice, or `content_filter_result` of an error.
+    """
+    if not results:
+        print("(No content filter results here.)")
+        return
+    for name, result in {"category": {"severity": "severity", "filtered": "blocked"}, **results}.items():
+        level = result.get("severity") or ("detected" if result.get("detected") else "not detected")
+        blocked = {True: "yes", False: "no"}.get(result.get("filtered"), result.get("filtered"))
+        print(f"{name:26}{level:14}{blocked}")
+
+
+def playground(ask: Callable[..., None], **choices: Sequence):
+    """A form over a function: choose values (in replay; live, type any text), press Ask, read what it prints.
+
+    Args:
+        ask: takes a keyword for each control and prints.
         choices: for each control, the values to offer.
     """
     import ipywidgets as widgets
 
-    class Playground(widgets.VBox):
+    class Playground(widgets.interactive):
         def __repr__(self):  # what stands on a page that has no running kernel
             return f"A form: {', '.join(choices)}, and a button Ask. Run this cell to use it."
 
-    controls = {}
+    controls = {name: widgets.Dropdown(options=values) for name, values in choices.items()}
     for name, values in choices.items():
-        typed = session().recordings is None and isinstance(values[0], str)
-        control = (widgets.Combobox if typed else widgets.Dropdown)(options=list(values), value=values[0])
-        control.description, control.layout.width = name, "min(46em, 100%)"
-        controls[name] = control
-    button = widgets.Button(description="Ask", button_style="primary", tooltip="Send the request")
-    answer = widgets.HTML()
-
-    def clicked(_=None):
-        button.disabled = True
-        try:
-            text = ask(**{name: control.value for name, control in controls.items()})
-        except Exception as error:  # a form has nowhere to show a traceback: the message takes the answer's place
-            text = f"{type(error).__name__}: {error}"
-        answer.value = f'<div style="white-space:pre-wrap;line-height:1.5">{html.escape(text)}</div>'
-        button.disabled = False
-
-    button.on_click(clicked)
-    return Playground([*controls.values(), button, answer])
+        if session().recordings is None and isinstance(values[0], str):
+            controls[name] = widgets.Combobox(options=values, value=values[0])
+        controls[name].layout.width = "min(46em, 100%)"
+    return Playground(ask, {"manual": True, "manual_name": "Ask"}, **controls)

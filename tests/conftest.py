@@ -33,7 +33,7 @@ def streamed(*pieces: str, cut: bool = False) -> dict:
     """A stream of these pieces."""
     events = [{"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]} for piece in pieces]
     return {"status": 200, "headers": {"content-type": "text/event-stream"}, "each": {"id": "x", "model": "m"},
-            "events": events if cut else [*events, "[DONE]"], "cut": cut}  # fmt: skip
+            "events": events if cut else [*events, "[DONE]"]}  # fmt: skip
 
 
 @pytest.fixture

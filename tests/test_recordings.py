@@ -7,8 +7,7 @@ import json
 import pytest
 from PIL import Image, ImageDraw
 
-from helpers.errors import CourseError
-from helpers.recordings import Recordings, canonical_path, differences, parse_body, picture
+from helpers.recordings import CourseError, Recordings, canonical_path, differences, parse_body, picture
 
 PATH = "/models/chat/completions"
 
@@ -127,7 +126,7 @@ def test_differences_show_a_long_text_where_it_differs():
 def test_differences_count_messages_first():
     user, system = {"role": "user", "content": "u"}, {"role": "system", "content": "s"}
     told = differences({"messages": [user]}, {"messages": [system, user]}, "asked")
-    assert told.split("\n") == ["  messages", '    sent:  "user"', '    asked: "system, user"']
+    assert told.split("\n") == ["  messages (whose)", '    sent:  "user"', '    asked: "system, user"']
 
 
 def test_nearest_recording_is_the_one_explained(tmp_path):

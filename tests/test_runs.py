@@ -13,15 +13,12 @@ from PIL import Image, ImageChops
 
 from notebooks import ALL, NOTEBOOKS, read, run, text_of
 
-# Press Ask for each combination of what the form offers.
+# Ask for each combination of what the form offers.
 PLAY = """
 from itertools import product
-*_boxes, _button, _answer = {form}.children
+*_boxes, _button, _out = _form.children
 for _values in product(*(box.options for box in _boxes)):
-    for _box, _value in zip(_boxes, _values):
-        _box.value = _value
-    _button.click()
-    print(_answer.value)
+    _form.f(**dict(zip((box.description for box in _boxes), _values)))
 """
 
 
@@ -38,7 +35,7 @@ def solutions(book) -> list[str]:
 def plays(book) -> list[str]:
     """For each form, its cell again with every choice made."""
     sources = [book.cells[at].source for at in tagged(book, "playground")]
-    return [re.sub(r"^playground\(", "_form = playground(", s, flags=re.M) + PLAY.format(form="_form") for s in sources]
+    return [re.sub(r"^playground\(", "_form = playground(", s, flags=re.M) + PLAY for s in sources]
 
 
 def printed(cell) -> str:

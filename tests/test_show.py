@@ -2,13 +2,14 @@
 
 import base64
 import io
+import math
 
 import pytest
 from azure.ai.inference.models import ChatCompletions
 from conftest import item, plain, streamed
 from PIL import Image
 
-from helpers import playground, show, timeline, tokens
+from helpers import playground, show, show_filter, show_tokens, timeline, tokens
 
 GOOD = plain("Good day.")["body"]
 
@@ -82,23 +83,40 @@ def test_timeline_refuses_what_it_cannot_draw(course, arrivals, pieces):
         timeline(arrivals, pieces)
 
 
-def test_playground_asks_and_shows_the_answer(course):
+def test_playground_asks_with_what_is_chosen(course, capsys):
     course(item("s", [], plain("x")))
-    form = playground(lambda text, size: f"<{text} {size}>", text=["one", "two"], size=[1, 2])
-    text, size, button, answer = form.children
-    assert (text.options, size.value) == (("one", "two"), 1)  # in replay: a list, nothing typed
+    form = playground(lambda text, size: print(f"<{text} {size}>"), text=["one", "two"], size=[1, 2])
+    text, size, button, _ = form.children
+    assert (text.options, size.value, button.description) == (("one", "two"), 1, "Ask")  # a list, nothing typed
+    capsys.readouterr()
     text.value, size.value = "two", 2
+    assert capsys.readouterr().out == ""  # nothing is sent before the button is pressed
     button.click()
-    assert "&lt;two 2&gt;" in answer.value
+    assert capsys.readouterr().out.endswith("<two 2>\n")  # after what clears the form
     assert "text, size" in repr(form)
 
 
-def test_playground_shows_an_error_as_text(course):
-    course(item("s", [], plain("x")))
+def test_show_tokens_gives_each_its_probability_in_text_too(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    entry = {"token": "<b>", "logprob": math.log(0.25), "top_logprobs": []}
+    show_tokens({"content": [entry, {**entry, "token": "\n", "logprob": 0.0}]})
+    assert shown[0]["text/plain"] == "<b> 25% '\\n' 100%"
+    assert "&lt;b&gt;<br><small>25%</small>" in shown[0]["text/html"] and "0.45)" in shown[0]["text/html"]
 
-    def fail(text):
-        raise RuntimeError("no luck")
 
-    *_, button, answer = playground(fail, text=["one"]).children
-    button.click()
-    assert "RuntimeError: no luck" in answer.value and not button.disabled
+@pytest.mark.parametrize("nothing", [None, {}, {"content": None}, {"content": []}])
+def test_show_tokens_says_that_there_are_none(capsys, nothing):
+    show_tokens(nothing)
+    assert "has no logprobs" in capsys.readouterr().out
+
+
+def test_show_filter(capsys):
+    show_filter({"hate": {"filtered": False, "severity": "low"}, "jailbreak": {"filtered": True, "detected": True}})
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["category", "severity", "blocked"],
+        ["hate", "low", "no"],
+        ["jailbreak", "detected", "yes"],
+    ]
+    show_filter(None)
+    assert "No content filter results" in capsys.readouterr().out
