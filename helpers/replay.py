@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 
 from .recordings import CourseError, NoRecording, Recordings, canonical_path, parse_body
 
-# What replay provides where the environment says nothing. The host can never resolve (RFC 2606); the last three let
-# the real DefaultAzureCredential find something to ask with.
+# What replay provides where the environment says nothing. The host can never resolve (RFC 2606).
 PROVIDED = {
     "AZURE_INFERENCE_ENDPOINT": "https://replay.invalid/models",
     "AZURE_INFERENCE_CREDENTIAL": "no-key-in-replay",
