@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from contextlib import ExitStack, nullcontext
 from difflib import get_close_matches
-from http.client import IncompleteRead
 from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
@@ -235,7 +234,7 @@ class _Body(BytesIO):
         if not data and size and self._cut:
             from urllib3.exceptions import ProtocolError
 
-            raise ProtocolError("Connection broken: IncompleteRead(0 bytes read)", IncompleteRead(b""))
+            raise ProtocolError("Response ended prematurely")
         return data
 
 

@@ -1,6 +1,7 @@
 """start() and what it puts below the HTTP libraries: real clients, recorded answers, no connection."""
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -131,22 +132,42 @@ def test_small_reads_keep_every_byte(course):
     assert b"".join(requests.post(URL, json=body, timeout=5, stream=True).iter_content(7)) == whole
 
 
-def test_a_stream_breaks_off(course, client):
-    course(CUT)
-    pieces = []
-    with pytest.raises(IncompleteReadError):
-        for update in ask(client, "break", stream=True):
-            pieces.append(update.choices[0].delta.content)
-    assert pieces == ["a", "b"]
+def test_a_stream_breaks_off_as_a_real_one_does(course, client, caplog):
+    """The same errors as from a server that closes its connection between two pieces of a stream."""
+    from loopback import KEY, service
 
-    async def main():
-        async with async_client() as later:
-            async for update in await ask(later, "break", stream=True):
+    def broken(some_client, some_async) -> list:
+        told, pieces = [], []
+        try:
+            for update in ask(some_client, "break", stream=True):
                 pieces.append(update.choices[0].delta.content)
+        except HttpResponseError as error:
+            told.append((type(error), error.status_code, error.message))
 
-    with pytest.raises(IncompleteReadError):
-        asyncio.run(main())
-    assert pieces == ["a", "b"] * 2
+        async def main():
+            async with some_async as later:
+                async for update in await ask(later, "break", stream=True):
+                    pieces.append(update.choices[0].delta.content)
+
+        try:
+            asyncio.run(main())
+        except HttpResponseError as error:
+            told.append(type(error))
+        return [*told, pieces]
+
+    from azure.ai.inference import ChatCompletionsClient
+    from azure.ai.inference.aio import ChatCompletionsClient as AsyncClient
+
+    with service() as server:
+        pieces = [f"data: {json.dumps(event)}\n\n" for event in CUT["answer"]["events"]]
+        server.fault = {"pieces": pieces, "cut": True}
+        clients = (
+            kind(f"{server.address}/models", AzureKeyCredential(KEY)) for kind in (ChatCompletionsClient, AsyncClient)
+        )
+        real = broken(*clients)
+    course(CUT)
+    assert broken(client, async_client()) == real
+    assert real == [(HttpResponseError, None, "Response ended prematurely"), IncompleteReadError, ["a", "b"] * 2]
 
 
 def test_each_try_of_a_call_gets_its_answer_and_each_call_begins_anew(course, client):

@@ -1,0 +1,217 @@
+"""A chat service on this computer that speaks the API in both dialects, for tests of everything live.
+
+It checks keys, streams with pauses, and answers with any fault of `FAULTS` on request.
+"""
+
+import json
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+KEY = "loopback-key"
+COUNTS = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
+SAFE = {name: {"filtered": False, "severity": "safe"} for name in ("hate", "self_harm", "sexual", "violence")}
+JSON, SSE = "application/json", "text/event-stream; charset=utf-8"
+# What a real service sends along, and what must never reach a file. Values are this server's, all different.
+PRIVATE_HEADERS = {
+    "x-request-id": "11111111-aaaa-4aaa-8aaa-111111111111",
+    "apim-request-id": "22222222-bbbb-4bbb-8bbb-222222222222",
+    "x-ms-region": "Planted Region",
+    "azureml-model-session": "planted-session-d4",
+    "set-cookie": "planted-cookie=c00k1e",
+    "openai-organization": "planted-organization",
+    "x-ms-client-user": "planted.person@example.org",
+    "x-ms-subscription": "33333333-cccc-4ccc-8ccc-333333333333",
+}
+
+
+def error(status: int, code: str, message: str, headers: dict | None = None, **more) -> dict:
+    """An error as most hosts send it."""
+    body = {"error": {"code": code, "message": message, **more}}
+    return {"status": status, "body": json.dumps(body), "headers": headers or {}}
+
+
+def chunk(delta: dict, reason: str | None = None, **more) -> str:
+    choice = {"index": 0, "delta": delta, "finish_reason": reason}
+    return json.dumps(
+        {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice], **more}
+    )
+
+
+class Service(ThreadingHTTPServer):
+    """The server and what tests set and read.
+
+    Attributes:
+        dialect: "mistral" or "openai".
+        lacks: what its model cannot do: "vision", "tools", "json", "logprobs", "usage", "filter".
+        fault: a dict as `FAULTS` has them, sent in place of an answer, or None.
+        pause: seconds between two events of a stream.
+        seen: path, headers and body of each request.
+        sent: when each event of the last stream was sent, by `time.perf_counter()`.
+    """
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.dialect, self.lacks, self.fault, self.pause = "mistral", set(), None, 0.0
+        self.seen: list[tuple[str, dict, dict]] = []
+        self.sent: list[float] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request, client_address):
+        pass  # a client that went away is no news
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Service
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            body = {}
+        path, _, query = self.path.partition("?")
+        self.server.seen.append((self.path, dict(self.headers), body))
+        fault = self.server.fault
+        if fault:
+            return self.play(fault)
+        given = {self.headers.get("api-key"), (self.headers.get("Authorization") or "").removeprefix("Bearer ")}
+        if KEY not in given:
+            return self.play(error(401, "401", "Access denied due to invalid subscription key or wrong API endpoint."))
+        if path == "/openai/v1/chat/completions" and "api-version" in query:
+            message = "api-version query parameter is not allowed when using /v1 path"
+            return self.play(error(400, "BadRequest", message))
+        if path not in ("/models/chat/completions", "/openai/v1/chat/completions", "/v1/chat/completions"):
+            return self.play(error(404, "404", "Resource not found"))
+        refused = self.refusal(body)
+        if refused:
+            return self.play(refused)
+        message, reason = self.answer(body)
+        if body.get("stream"):
+            return self.stream(body, message, reason)
+        choice = {"index": 0, "finish_reason": reason, "message": message}
+        whole = {"choices": [choice], "created": 1, "id": "x", "model": body.get("model"), "object": "chat.completion"}
+        if "usage" not in self.server.lacks:
+            whole["usage"] = COUNTS
+        if body.get("logprobs") and "logprobs" not in self.server.lacks:
+            one = {"token": "Fine", "logprob": -0.1, "bytes": None}
+            choice["logprobs"] = {"content": [{**one, "top_logprobs": [one]}]}
+        if self.server.dialect == "openai" and "filter" not in self.server.lacks:
+            choice["content_filter_results"] = SAFE
+            whole["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": SAFE}]
+        self.play({"status": 200, "body": json.dumps(whole), "headers": PRIVATE_HEADERS})
+
+    def refusal(self, body: dict) -> dict | None:
+        """What a model that lacks something answers."""
+        lacks, text = self.server.lacks, json.dumps(body.get("messages", []))
+        if "vision" in lacks and '"image_url"' in text:
+            return error(400, "bad_request", "Invalid content type. image_url is only supported by certain models.")
+        if "tools" in lacks and body.get("tools"):
+            return error(400, "bad_request", "This model does not support tools.")
+        if "json" in lacks and body.get("response_format", {}).get("type", "text") != "text":
+            return error(400, "bad_request", "This model does not support response_format.")
+        if "logprobs" in lacks and body.get("logprobs"):
+            return error(422, "Invalid input", '{"detail":[{"type":"extra_forbidden","loc":["body","logprobs"]}]}')
+        return None
+
+    def answer(self, body: dict) -> tuple[dict, str]:
+        """A message for a request and why it ends."""
+        empty = {"mistral": {"tool_calls": None}, "openai": {"refusal": None}}[self.server.dialect]
+        called = any(m.get("role") == "tool" for m in body.get("messages", []))
+        if body.get("tools") and not called and body.get("tool_choice") != "none":
+            function = body["tools"][0]["function"]
+            names = function.get("parameters", {}).get("properties", {})
+            arguments = json.dumps(dict.fromkeys(names, "Oslo"))
+            call = {"id": "call_1", "type": "function", "function": {"name": function["name"], "arguments": arguments}}
+            content = "" if self.server.dialect == "mistral" else None
+            return {"role": "assistant", "content": content, "tool_calls": [call]}, "tool_calls"
+        text = "Fine, thank you."
+        if body.get("response_format", {}).get("type", "text") != "text":
+            text = '{"answer": "Fine"}'
+        if body.get("max_tokens") and body["max_tokens"] < 15:
+            return {"role": "assistant", "content": text[:8], **empty}, "length"
+        return {"role": "assistant", "content": text, **empty}, "stop"
+
+    def stream(self, body: dict, message: dict, reason: str) -> None:
+        openai, usage = self.server.dialect == "openai", "usage" not in self.server.lacks
+        events = []
+        if openai and "filter" not in self.server.lacks:
+            events.append(json.dumps({"id": "", "object": "", "created": 0, "model": "", "choices": [],
+                                      "prompt_filter_results": []}))  # fmt: skip
+        events.append(chunk({"role": "assistant", "content": ""}))
+        for call in message.get("tool_calls") or ():
+            numbered = {"index": 0, **call} if openai else call
+            events.append(chunk({"tool_calls": [numbered]}))
+        words = (message.get("content") or "").split(" ")
+        events += [chunk({"content": f"{' ' if n else ''}{word}"}) for n, word in enumerate(words) if word]
+        if openai:
+            events.append(chunk({}, reason))
+            if usage and (body.get("stream_options") or {}).get("include_usage"):
+                events.append(json.dumps({"choices": [], "usage": COUNTS}))
+        else:
+            events.append(chunk({"content": ""}, reason, **({"usage": COUNTS} if usage else {})))
+        self.server.sent = []
+        self.begin(200, SSE, {**PRIVATE_HEADERS, "Transfer-Encoding": "chunked"})
+        for number, event in enumerate([*events, "[DONE]"]):
+            time.sleep(self.server.pause if number else 0)
+            self.server.sent.append(time.perf_counter())
+            self.piece(f"data: {event}\n\n".encode())
+        self.piece(b"")
+
+    def begin(self, status: int, kind: str, headers: dict) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def piece(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
+
+    def play(self, fault: dict) -> None:
+        """Send an answer with a fault: status, headers and body, or pieces of a stream, or a wait, or a cut."""
+        time.sleep(fault.get("wait", 0))
+        if fault.get("drop"):
+            self.close_connection = True
+            self.connection.close()
+            return
+        if "pieces" in fault:
+            self.begin(fault.get("status", 200), fault.get("type", SSE), {"Transfer-Encoding": "chunked"})
+            for piece in fault["pieces"]:
+                if isinstance(piece, (int, float)):
+                    time.sleep(piece)
+                else:
+                    self.piece(piece.encode())
+            if fault.get("cut"):
+                self.close_connection = True
+                self.connection.close()
+            else:
+                self.piece(b"")
+            return
+        body = fault.get("body", "").encode()
+        headers = {**PRIVATE_HEADERS, **fault.get("headers", {}), "Content-Length": str(len(body))}
+        self.begin(fault["status"], fault.get("type", JSON), headers)
+        self.wfile.write(body)
+
+
+@contextmanager
+def service():
+    """A running service."""
+    server = Service()
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
