@@ -1,66 +1,51 @@
 """Checks that need no service: of an exercise, and of the learner's computer."""
 
-import sys
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, requires, version
+from platform import python_version
 
-from .recordings import CourseError, NoRecording, Recordings, canonical, differences
+from .recordings import CourseError, NoRecording, Recordings, differences
 from .replay import session
 
 
 @contextmanager
 def check(exercise: str):
-    """Check an exercise: is the last request sent in the `with` block the one that is asked for?
+    """Check an exercise: is the last request sent in the `with` block the one that the recording of its name answers?
 
-    It prints ✓ or what differs. In replay and live alike it looks at the request, never at an answer's words.
-
-    Args:
-        exercise: the exercise's name, which is also that of the recording that answers it.
-
-    Raises:
-        CourseError: there is no such exercise.
+    It prints ✓ or what differs; an answer's words do not matter. Raises CourseError if there is no such exercise.
     """
     here = session()
-    known = {r.name: r for r in (here.recordings or Recordings(here.path)).all}
-    if exercise not in known:
-        names = ", ".join(name for name in known if name.startswith("exercise"))
-        raise CourseError(f"there is no exercise {exercise!r} in this notebook. Known: {names}.")
-    asked, before = known[exercise], len(here.sent)
+    recordings = here.recordings or Recordings(here.path)
+    asked, before = next((r for r in recordings.all if r.name == exercise), None), len(here.sent)
+    if asked is None:
+        known = ", ".join(r.name for r in recordings.all if r.name.startswith("exercise"))
+        raise CourseError(f"there is no exercise {exercise!r} in this notebook. Known: {known}.")
     with suppress(NoRecording):
         yield
     if len(here.sent) == before:
         print("Not yet: no request was sent. Write the call inside the with block.")
         return
-    (method, path, body), wanted = here.sent[-1], asked.body
-    if here.recordings is None and "model" in body:
-        wanted = {**wanted, "model": body["model"]}  # live, the model is yours
-    if (method, path) != (asked.method, asked.path):
-        print(f"Not yet: you sent {method} {path}; asked is {asked.method} {asked.path}.")
-    elif canonical(body) != canonical(wanted):
-        print(f"Not yet. Here your request differs from the one asked for:\n{differences(body, wanted, 'asked')}")
-    else:
+    method, path, body = here.sent[-1]
+    if recordings.find(method, path, body) is asked:
         print("✓ Right: this is the request that was asked for.")
+    elif (method, path) != (asked.method, asked.path):
+        print(f"Not yet: you sent {method} {path}; asked is {asked.method} {asked.path}.")
+    else:
+        print(f"Not yet. Here your request differs from the one asked for:\n{differences(body, asked.body, 'asked')}")
 
 
 def check_setup() -> None:
     """Check what the course needs of this computer: a line each, and for what is wrong the way to put it right."""
     from packaging.requirements import Requirement
 
-    again = "close JupyterLab, run make lab in the project's folder, and open this notebook there"
-    checks = [(sys.version_info >= (3, 11), "Python 3.11 or newer", f"install it, then {again}")]
-    try:
-        needed = [Requirement(text) for text in requires("azure-chat-course") if "extra ==" not in text]
-    except PackageNotFoundError:
-        needed = []
-        checks.append((False, "the course's own package", f"this Python does not have it: {again}"))
-    for package in needed:
+    wrong, needed = 0, [text for text in requires("azure-chat-course") if "extra ==" not in text]
+    for package in map(Requirement, ["Python>=3.11", *needed]):
         try:
-            found = version(package.name)
-            good = package.specifier.contains(found, prereleases=True)
+            found = python_version() if package.name == "Python" else version(package.name)
         except PackageNotFoundError:
-            found, good = "missing", False
-        checks.append((good, str(package), f"it is {found}: {again}"))
-    for good, what, cure in checks:
-        print(f"ok   {what}" if good else f"FIX  {what}\n     {cure}")
-    wrong = sum(not good for good, *_ in checks)
+            found = "missing"
+        good = found != "missing" and package.specifier.contains(found, prereleases=True)
+        cure = "close JupyterLab, run make lab in the project's folder, and open this notebook there"
+        print(f"ok   {package}" if good else f"FIX  {package}\n     it is {found}: {cure}")
+        wrong += not good
     print(f"{wrong} to fix; then restart the kernel and run this cell again." if wrong else "All is well.")

@@ -7,12 +7,13 @@ do not matter, and a picture is compared by what it shows.
 import base64
 import hashlib
 import json
+import os
 import re
-from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlsplit
 
 import yaml
@@ -32,50 +33,20 @@ class NoRecording(CourseError):
     """In replay, a request was sent that has no recorded answer."""
 
 
-@dataclass
-class Recording:
-    """A request and its answer. More than one answer: one for each further try of the same call."""
-
-    name: str
-    origin: str  # "constructed" or "captured"
-    after: str  # the source that a constructed answer follows, or what a captured one came from
-    method: str
-    path: str
-    body: object
-    answers: list[dict]
-    pictures: list[str] = field(default_factory=list)
-
-    def answer(self, attempt: int = 0) -> dict:
-        """The answer to one try (0 is the first), as vcrpy plays it."""
-        answer = self.answers[min(attempt, len(self.answers) - 1)]
-        if "events" in answer:
-            each = answer.get("each", {})
-            data = (json.dumps(each | e, ensure_ascii=False) if isinstance(e, dict) else e for e in answer["events"])
-            body = "".join(f"data: {d}\n\n" for d in data)
-        else:
-            body = json.dumps(answer["body"], ensure_ascii=False)
-        return {
-            "status": {"code": answer["status"], "message": HTTPStatus(answer["status"]).phrase},
-            "headers": {name: [str(value)] for name, value in answer.get("headers", {}).items()},
-            "body": {"string": body.encode()},
-        }
-
-
 class Recordings:
-    """The recordings in one YAML file.
+    """The recordings in a YAML file. Raises CourseError, with file and line, if it is missing or not as it must be.
 
-    Raises:
-        CourseError: the file is missing or not as it must be; the message has the file and the line.
+    Each of `all` has name, origin, method, path, body, and answers: one for each further try of the same call.
     """
 
     def __init__(self, path: Path):
         self.all = _load(path)
-        self._index: dict[tuple, list[Recording]] = {}
+        self._index: dict[tuple, list] = {}
         for recording in self.all:
             key, recording.pictures = _key(recording.method, recording.path, recording.body)
             self._index.setdefault(key, []).append(recording)
 
-    def find(self, method: str, path: str, body: object) -> Recording | None:
+    def find(self, method: str, path: str, body: object) -> SimpleNamespace | None:
         """The recording that answers a request (path and body as `canonical_path` and `parse_body` give them)."""
         key, pictures = _key(method, path, body)
         return next((r for r in self._index.get(key, ()) if all(map(_alike, pictures, r.pictures))), None)
@@ -93,6 +64,21 @@ class Recordings:
         return f'{method} {path}, beside the nearest recording, "{nearest.name}":\n{differences(body, nearest.body)}'
 
 
+def played(answer: dict) -> dict:
+    """A recorded answer as vcrpy plays it."""
+    if "events" in answer:
+        each = answer.get("each", {})
+        data = (json.dumps(each | e, ensure_ascii=False) if isinstance(e, dict) else e for e in answer["events"])
+        body = "".join(f"data: {d}\n\n" for d in data)
+    else:
+        body = json.dumps(answer["body"], ensure_ascii=False)
+    return {
+        "status": {"code": answer["status"], "message": HTTPStatus(answer["status"]).phrase},
+        "headers": {name: [str(value)] for name, value in answer.get("headers", {}).items()},
+        "body": {"string": body.encode()},
+    }
+
+
 def canonical_path(url: str) -> str:
     """A URL's path, with what differs between endpoints, or between learners, put in one form."""
     path = re.sub(r"^/(?:models|openai/v1|v1)/(?=chat/)", "/models/", urlsplit(url).path)
@@ -101,18 +87,16 @@ def canonical_path(url: str) -> str:
 
 def parse_body(body: object) -> object:
     """A request's body as data: JSON, else a form without its private fields, else text."""
-    if isinstance(body, (dict, list)):  # aiohttp's `json=`
-        return body
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body or ""
     try:
-        return json.loads(text)
+        return json.loads(text) if isinstance(text, str) else text  # aiohttp's `json=` is data already
     except ValueError:
         form = dict(parse_qsl(text))
         return {k: v for k, v in form.items() if k not in PRIVATE} if form else text or None
 
 
-def differences(sent: object, wanted: object, other: str = "recorded", most: int = 6) -> str:
-    """Where two request bodies differ, at most so many places; `other` is what to call the second body."""
+def differences(sent: object, wanted: object, other: str = "recorded") -> str:
+    """Where two request bodies differ, six places at most; `other` is what to call the second body."""
     lists = [b.get("messages") if isinstance(b, dict) else None for b in (sent, wanted)]
     if all(isinstance(m, list) for m in lists) and len(lists[0]) != len(lists[1]):
         # One message more or less shifts all that follow: say whose messages there are, not how each differs.
@@ -122,10 +106,10 @@ def differences(sent: object, wanted: object, other: str = "recorded", most: int
     places = [p for p in {**left, **right} if left.get(p, ...) != right.get(p, ...)]
     width = max(len("sent"), len(other)) + 1
     lines = []
-    for place in places[:most]:
+    for place in places[:6]:
         a, b = left.get(place, ...), right.get(place, ...)
         lines.append(f"  {place}\n    {'sent:':{width}} {_quote(a, b)}\n    {other + ':':{width}} {_quote(b, a)}")
-    return "\n".join([*lines, *([f"  … and {len(places) - most} more"] if len(places) > most else [])])
+    return "\n".join([*lines, *(f"  … and {len(places) - 6} more" for _ in places[6:7])])
 
 
 def canonical(value: object, pictures: list[str] | None = None) -> object:
@@ -158,7 +142,7 @@ def picture(data_url: str) -> str:
         return f"picture unreadable {hashlib.sha256(data_url.encode()).hexdigest()}"
 
 
-def _load(path: Path) -> list[Recording]:
+def _load(path: Path) -> list[SimpleNamespace]:
     name = "/".join(path.parts[-3:])
     fetch = f"Mend it, or fetch it again: git checkout -- {name}"
     try:
@@ -174,9 +158,9 @@ def _load(path: Path) -> list[Recording]:
     for node in document.value:
         try:
             item = make.construct_document(node)
-            sent, answers = item["request"], item["answers"] if "answers" in item else [item["answer"]]
-            told = [item[key] for key in ("name", "origin", "after")]
-            recordings.append(Recording(*told, sent["method"], sent["path"], sent.get("body"), answers))
+            found = {"body": None, **item["request"], "name": item["name"], "origin": item["origin"]}
+            answers = item["answers"] if "answers" in item else [item["answer"]]
+            recordings.append(SimpleNamespace(**found, after=item["after"], answers=answers))
         except (KeyError, TypeError, yaml.YAMLError) as error:
             needs = "name, origin, after, request (method, path, body) and answer"
             line = node.start_mark.line + 1
@@ -213,8 +197,7 @@ def _quote(value: object, beside: object, most: int = 70) -> str:
     if value is ...:
         return "(absent)"
     if isinstance(value, str) and len(value) > most:
-        other = beside if isinstance(beside, str) else ""
-        same = next((i for i, (a, b) in enumerate(zip(value, other)) if a != b), len(other))  # noqa: B905
+        same = len(os.path.commonprefix([value, beside if isinstance(beside, str) else ""]))  # noqa: RUF071
         start = max(0, min(same - 25, len(value) - most))
         value = "…" * (start > 0) + value[start : start + most] + "…" * (start + most < len(value))
     return json.dumps(value, ensure_ascii=False)

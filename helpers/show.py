@@ -11,21 +11,18 @@ from .replay import session
 
 
 def show(response) -> None:
-    """Print an answer's text, why it ended and its tokens. What an answer lacks is said, not raised.
+    """Print an answer's text, why it ended and its tokens; what it lacks is said, not raised.
 
-    Args:
-        response: what `client.complete` returned, or the same JSON as a dict.
+    `response` is what `client.complete` returned, or the same JSON as a dict.
     """
     choices = response.get("choices") if hasattr(response, "get") else None
     if not choices:
         print(f"(This {type(response).__name__} has no choices, so it is no finished answer. Read a stream in a loop.)")
         return
     message, reason = choices[0].get("message"), choices[0].get("finish_reason")
-    if message is None:
-        print('(This answer has no message. Look at response.choices[0].get("content_filter_results").)')
-    else:
-        for line in (message.get("content") or "(The message has no text.)").splitlines():
-            print(textwrap.fill(line, 100))
+    no_message = '(This answer has no message. Look at response.choices[0].get("content_filter_results").)'
+    text = no_message if message is None else message.get("content") or "(The message has no text.)"
+    print("\n".join(textwrap.fill(line, 100) for line in text.splitlines()))
     print(f"[{getattr(reason, 'value', reason)} · {tokens(response.get('usage'))}]")
 
 
@@ -38,12 +35,8 @@ def tokens(usage: Mapping | None) -> str:
 def timeline(arrivals: Sequence[float], pieces: Sequence[str]) -> None:
     """Draw when each piece of a stream arrived, and say when the first came and how fast the others followed.
 
-    Args:
-        arrivals: seconds from the request to each piece, by `clock()`.
-        pieces: the pieces' texts, as many.
-
-    Raises:
-        ValueError: there is nothing to draw, or the two differ in length.
+    `arrivals` are seconds from the request to each of the `pieces`, by `clock()`. Raises ValueError if there are none,
+    or not as many of the one as of the other.
     """
     from PIL import Image, ImageDraw, ImageFont
 
@@ -72,13 +65,7 @@ def timeline(arrivals: Sequence[float], pieces: Sequence[str]) -> None:
 
 
 def show_picture(image, alt: str, width: int | None = None) -> None:
-    """Show a Pillow image, with the description that stands in for it where pictures cannot be seen.
-
-    Args:
-        image: the picture.
-        alt: what it shows.
-        width: in pixels of the page; the picture's own if not given.
-    """
+    """Show a Pillow image, `width` pixels wide, with `alt`, which stands in for it where pictures cannot be seen."""
     from IPython.display import display
 
     file = BytesIO()
@@ -88,11 +75,7 @@ def show_picture(image, alt: str, width: int | None = None) -> None:
 
 
 def show_tokens(logprobs: Mapping | None) -> None:
-    """Show an answer's tokens, each with its probability: as a number, and the less likely, the stronger its colour.
-
-    Args:
-        logprobs: `choice["logprobs"]` of an answer.
-    """
+    """Show the tokens in a choice's `logprobs`: each with its probability, and the less likely, the more colour."""
     from IPython.display import display
 
     entries = (logprobs or {}).get("content")
@@ -110,11 +93,7 @@ def show_tokens(logprobs: Mapping | None) -> None:
 
 
 def show_filter(results: Mapping | None) -> None:
-    """Print the content filter's verdict, a line a category: severity, or whether it was detected, and if it blocked.
-
-    Args:
-        results: `content_filter_results` of a choice, or `content_filter_result` of an error.
-    """
+    """Print the content filter's verdict, `content_filter_results` or `content_filter_result`, a line a category."""
     if not results:
         print("(No content filter results here.)")
         return
@@ -125,11 +104,9 @@ def show_filter(results: Mapping | None) -> None:
 
 
 def playground(ask: Callable[..., None], **choices: Sequence):
-    """A form over a function: choose values (in replay; live, type any text), press Ask, read what it prints.
+    """A form over `ask`: choose a value for each of its keywords (live, type any text), press Ask, read what it prints.
 
-    Args:
-        ask: takes a keyword for each control and prints.
-        choices: for each control, the values to offer.
+    `choices` are the values to offer: in replay, those that are recorded.
     """
     import ipywidgets as widgets
 

@@ -11,31 +11,7 @@ import pytest
 import yaml
 from PIL import Image, ImageChops
 
-from notebooks import ALL, NOTEBOOKS, read, run, text_of
-
-# Ask for each combination of what the form offers.
-PLAY = """
-from itertools import product
-*_boxes, _button, _out = _form.children
-for _values in product(*(box.options for box in _boxes)):
-    _form.f(**dict(zip((box.description for box in _boxes), _values)))
-"""
-
-
-def tagged(book, tag: str) -> list[int]:
-    return [at for at, cell in enumerate(book.cells) if tag in cell.metadata.get("tags", ())]
-
-
-def solutions(book) -> list[str]:
-    """The folded solution of each exercise."""
-    code = r"<summary>Solution</summary>\s+```python\n(.*?)```"
-    return [re.search(code, book.cells[at + 1].source, re.S)[1] for at in tagged(book, "exercise")]
-
-
-def plays(book) -> list[str]:
-    """For each form, its cell again with every choice made."""
-    sources = [book.cells[at].source for at in tagged(book, "playground")]
-    return [re.sub(r"^playground\(", "_form = playground(", s, flags=re.M) + PLAY for s in sources]
+from notebooks import ALL, NOTEBOOKS, plays, read, run, solutions, tagged, text_of
 
 
 def printed(cell) -> str:

