@@ -98,8 +98,10 @@ def show_filter(results: Mapping | None) -> None:
         print("(No content filter results here.)")
         return
     for name, result in {"category": {"severity": "severity", "filtered": "blocked"}, **results}.items():
-        level = result.get("severity") or ("detected" if result.get("detected") else "not detected")
-        blocked = {True: "yes", False: "no"}.get(result.get("filtered"), result.get("filtered"))
+        level = result.get("severity") or {True: "detected", False: "not detected"}.get(
+            result.get("detected"), "not judged"
+        )
+        blocked = {True: "yes", False: "no", None: "no"}.get(result.get("filtered"), result.get("filtered"))
         print(f"{name:26}{level:14}{blocked}")
 
 

@@ -118,5 +118,7 @@ def test_show_filter(capsys):
         ["hate", "low", "no"],
         ["jailbreak", "detected", "yes"],
     ]
+    show_filter({"error": {"code": "content_filter_error", "message": "it did not run in time"}})
+    assert capsys.readouterr().out.splitlines()[1].split() == ["error", "not", "judged", "no"]
     show_filter(None)
     assert "No content filter results" in capsys.readouterr().out
