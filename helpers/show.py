@@ -98,11 +98,9 @@ def show_filter(results: Mapping | None) -> None:
         print("(No content filter results here.)")
         return
     for name, result in {"category": {"severity": "severity", "filtered": "blocked"}, **results}.items():
-        level = result.get("severity") or {True: "detected", False: "not detected"}.get(
-            result.get("detected"), "not judged"
-        )
+        detected = {True: "detected", False: "not detected"}.get(result.get("detected"), "not judged")
         blocked = {True: "yes", False: "no", None: "no"}.get(result.get("filtered"), result.get("filtered"))
-        print(f"{name:26}{level:14}{blocked}")
+        print(f"{name:26}{result.get('severity') or detected:14}{blocked}")
 
 
 def playground(ask: Callable[..., None], **choices: Sequence):

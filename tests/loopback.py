@@ -1,6 +1,6 @@
 """A chat service on this computer that speaks the API in both dialects, for tests of everything live.
 
-It checks keys, streams with pauses, and answers with any fault of `FAULTS` on request.
+It checks keys, streams with pauses, and answers with a fault on request.
 """
 
 import json
@@ -26,7 +26,7 @@ PRIVATE_HEADERS = {
 }
 
 
-def error(status: int, code: str, message: str, headers: dict | None = None, **more) -> dict:
+def error(status: int, code: str, message: str, headers: dict | None = None, /, **more) -> dict:
     """An error as most hosts send it."""
     body = {"error": {"code": code, "message": message, **more}}
     return {"status": status, "body": json.dumps(body), "headers": headers or {}}
@@ -45,8 +45,9 @@ class Service(ThreadingHTTPServer):
     Attributes:
         dialect: "mistral" or "openai".
         lacks: what its model cannot do: "vision", "tools", "json", "logprobs", "usage", "filter".
-        fault: a dict as `FAULTS` has them, sent in place of an answer, or None.
+        fault: what to send in place of an answer, as `play` takes it; a list of such for one request after the other.
         pause: seconds between two events of a stream.
+        text: what its model says.
         seen: path, headers and body of each request.
         sent: when each event of the last stream was sent, by `time.perf_counter()`.
     """
@@ -56,6 +57,7 @@ class Service(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.dialect, self.lacks, self.fault, self.pause = "mistral", set(), None, 0.0
+        self.text = "Fine, thank you."
         self.seen: list[tuple[str, dict, dict]] = []
         self.sent: list[float] = []
 
@@ -83,6 +85,8 @@ class Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         self.server.seen.append((self.path, dict(self.headers), body))
         fault = self.server.fault
+        if isinstance(fault, list):
+            fault = fault.pop(0) if fault else None
         if fault:
             return self.play(fault)
         given = {self.headers.get("api-key"), (self.headers.get("Authorization") or "").removeprefix("Bearer ")}
@@ -135,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
             call = {"id": "call_1", "type": "function", "function": {"name": function["name"], "arguments": arguments}}
             content = "" if self.server.dialect == "mistral" else None
             return {"role": "assistant", "content": content, "tool_calls": [call]}, "tool_calls"
-        text = "Fine, thank you."
+        text = self.server.text
         if body.get("response_format", {}).get("type", "text") != "text":
             text = '{"answer": "Fine"}'
         if body.get("max_tokens") and body["max_tokens"] < 15:

@@ -47,7 +47,7 @@ def test_the_top_level_is_the_agreed_one():
     found = {p.name for p in ROOT.iterdir()} - ignored
     found -= {name for name in found if name.endswith(".egg-info")}
     agreed = {"notebooks", "helpers", "tests", "environment.yml", "README.md", "Makefile", "pyproject.toml", "LICENSE"}
-    assert found == agreed | {"requirements.lock", ".gitignore", ".gitattributes", ".github", ".ci"}
+    assert found == agreed | {"requirements.lock", ".gitignore", ".gitattributes", ".github", ".ci", ".env.example"}
 
 
 def test_the_readme_lists_every_notebook_as_00_does():

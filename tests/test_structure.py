@@ -18,7 +18,15 @@ from PIL import Image
 from helpers.recordings import Recordings
 from notebooks import ALL, METADATA, ROOT, WIDGET, read, text_of
 
-SECTIONS = ["Connect", "On the wire", "When it goes wrong", "Your turn", "Recap", "Copy this"]
+SECTIONS = [
+    "Connect",
+    "On the wire",
+    "When it goes wrong",
+    "The same with OpenAI v1",
+    "Your turn",
+    "Recap",
+    "Copy this",
+]
 ALLOWED_HEADERS = {"content-type", "retry-after", "x-ms-error-code"}
 ALLOWED_HOSTS = {  # placeholders that can never be reached, and public addresses that name nobody
     "replay.invalid",
@@ -112,7 +120,8 @@ def test_headings(name):
     assert all(b - a <= 1 for (a, _), (b, _) in itertools.pairwise(found)), found
     titles = [title for level, title in found if level == 2]
     assert len(set(titles)) == len(titles)
-    assert [t for t in titles if t in SECTIONS] == SECTIONS
+    whole = name.startswith(("00", "08"))  # 00 makes no call worth moving, and all of 08 is about v1
+    assert [t for t in titles if t in SECTIONS] == [s for s in SECTIONS if not (whole and "v1" in s)]
 
 
 @every_notebook
@@ -125,7 +134,7 @@ def test_opening_cell(name):
 
 @every_notebook
 def test_size(name):
-    assert 25 <= len(book(name).cells) <= 40
+    assert 25 <= len(book(name).cells) <= (75 if name == "08_openai_v1" else 42)  # 08 is a reference of pairs
     for cell in cells(name, "code"):
         assert len(cell.source.splitlines()) <= 18, f"{cell.id} is long"
 

@@ -1,5 +1,7 @@
 """Measure what the project promises about speed, as ratios within this run: python tests/tools/bench.py"""
 
+import contextlib
+import io
 import json
 import os
 import statistics
@@ -140,6 +142,49 @@ print(time.perf_counter() - _began)
     return statistics.median(taken)
 
 
+def live_against_bare() -> tuple[float, float]:
+    """Against one server on this computer: milliseconds to the first token that the helpers add, and throughput with
+    them as a part of that without. Both ways take turns."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from azure.ai.inference import ChatCompletionsClient
+    from azure.ai.inference.models import UserMessage
+    from azure.core.credentials import AzureKeyCredential
+    from loopback import KEY, service
+
+    from helpers import replay, start
+
+    with service() as server, contextlib.redirect_stdout(io.StringIO()), contextlib.chdir(NOTEBOOKS):
+        os.environ |= {"HELPERS_MODE": "live", "AZURE_INFERENCE_ENDPOINT": f"{server.address}/models"}
+        os.environ["AZURE_INFERENCE_CREDENTIAL"] = KEY
+        client = ChatCompletionsClient(f"{server.address}/models", AzureKeyCredential(KEY), model="m")
+        ask = [UserMessage("How are you?")]
+
+        def first_token() -> float:
+            began = time.perf_counter()
+            with client.complete(messages=ask, stream=True) as stream:
+                next(update for update in stream if update.choices and update.choices[0].delta.content)
+            return time.perf_counter() - began
+
+        def whole() -> float:
+            began = time.perf_counter()
+            client.complete(messages=ask)
+            return time.perf_counter() - began
+
+        taken: dict[tuple, list[float]] = {}
+        for number in range(20):
+            if number % 2:
+                start("01_basic")
+            for measure in (first_token, whole):
+                times = [measure() for _ in range(20)]
+                taken.setdefault((measure, number % 2), []).extend(times[5:])
+            if number % 2:
+                replay._session.undo.close()
+        os.environ["HELPERS_MODE"] = "replay"
+    median = {key: statistics.median(values) for key, values in taken.items()}
+    added = (median[first_token, 1] - median[first_token, 0]) * 1000
+    return added, median[whole, 0] / median[whole, 1]
+
+
 def main() -> int:
     os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
     console = Console()
@@ -150,6 +195,10 @@ def main() -> int:
             rows.append((f"replayed call, {many} recordings / call in memory", call_seconds(many) / memory, most, ""))
     with console.status("Measuring start() ..."):
         rows.append(("start() in a fresh kernel, above the SDK's import", start_seconds(), 0.15, " s"))
+    with console.status("Measuring live calls ..."):
+        added, throughput = live_against_bare()
+        rows.append(("live: time to the first token, added by helpers", added, 1, " ms"))
+        rows.append(("live: throughput without helpers / with them", 1 / throughput, 1 / 0.98, ""))
     with console.status("Measuring whole runs ..."):
         runs = whole_runs()
         rows.append(("nbval / jupyter execute", runs["nbval"] / runs["execute"], 1.1, ""))

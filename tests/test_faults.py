@@ -1,0 +1,247 @@
+"""notebooks/when_it_goes_wrong.md, row by row: make the fault happen, and look for what the page says you see."""
+
+import ast
+import contextlib
+import io
+import json
+import logging
+import os
+import re
+import tempfile
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.models import ChatCompletionsToolCall, FunctionCall, UserMessage
+from azure.core.credentials import AzureKeyCredential
+from loopback import KEY, chunk, error, service
+from PIL import Image
+
+from helpers import replay, start
+from helpers.recordings import Recordings
+from notebooks import NOTEBOOKS, read
+
+ROW = re.compile(r"^\| ([A-Z]\d+) \| `(.+?)` \| (.+?) \| (.+?) \|$", re.M)
+PAGE = {row: text for row, text, *_ in ROW.findall((NOTEBOOKS / "when_it_goes_wrong.md").read_text("utf-8"))}
+GOOD = {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "x"}}]}
+TEXT = f"data: {chunk({'content': 'a'})}\n\n"
+END = f"data: {chunk({}, 'stop')}\n\ndata: [DONE]\n\n"
+
+
+def detail(status: int, body: dict, **headers) -> dict:
+    return {"status": status, "body": json.dumps(body, separators=(",", ":")), "headers": headers}
+
+
+def ask(client, **options):
+    return client.complete(messages=[UserMessage("x")], **{"retry_total": 0, **options})
+
+
+def read_stream(client, **options) -> str:
+    """Read a stream as notebook 02 does; say what is missing at its end."""
+    reason, updates = None, 0
+    for update in ask(client, stream=True, **options):
+        for choice in update.choices:
+            updates, reason = updates + 1, choice.finish_reason or reason
+    return reason.value if reason else "no finish_reason" if updates else "no choices"
+
+
+def tries(client) -> str:
+    statuses = []
+    ask(client, retry_total=3, raw_response_hook=lambda r: statuses.append(r.http_response.status_code))
+    return str(statuses)
+
+
+def plain(fault: dict | list, use=ask, **options):
+    return lambda client, server: (setattr(server, "fault", fault), use(client, **options))[1]
+
+
+def stream(*pieces, **options):
+    return plain({"pieces": pieces, "cut": options.pop("cut", False)}, read_stream, **options)
+
+
+def choice_of(body: dict, look):
+    return lambda client, server: look(plain(detail(200, body))(client, server))
+
+
+def elsewhere(endpoint: str):
+    def call(client, server):
+        other = ChatCompletionsClient(endpoint.format(port=server.server_port), AzureKeyCredential(KEY), model="m")
+        return ask(other)
+
+    return call
+
+
+UNAUTHORIZED = (
+    "Unauthorized. Access token is missing, invalid, audience is incorrect (https://cognitiveservices.azure.com)"
+)
+FAULTS = {
+    "S1": plain(error(400, "unknown_model", "Unknown model: m", details=None)),
+    "S2": plain(error(400, "no_model_name", "No model specified in request")),
+    "S3": plain(error(400, "unsupported_parameter", "'max_tokens' is not supported with this model.")),
+    "S4": elsewhere("http://127.0.0.1:{port}/openai/v1"),
+    "S5": plain(error(400, "content_filter", "The response was filtered", param="prompt", type=None)),
+    "S6": plain(detail(400, {"detail": "Extra parameters ['logprobs'] are not allowed"})),
+    "S7": plain(error(422, "Invalid input", '{"detail":[{"type":"extra_forbidden","loc":["body","foo"]}]}', status=422)),
+    "S8": plain(detail(401, {"statusCode": 401, "message": "Auth token validation failed. Please provide a valid key"})),
+    "S9": plain(detail(401, {"statusCode": 401, "message": UNAUTHORIZED})),
+    "S10": plain(error(401, "401", "Access denied due to invalid subscription key or wrong API endpoint.")),
+    "S11": plain(error(403, "403", "Public access is disabled.")),
+    "S12": elsewhere("http://127.0.0.1:{port}"),
+    "S13": plain(error(404, "DeploymentNotFound", "The API deployment for this resource does not exist.")),
+    "S14": plain(error(408, "408", "The operation was timeout.")),
+    "S15": plain(error(409, "409", "The deployment is being updated.")),
+    "S16": plain(error(413, "413", "Request body too large.")),
+    "S17": plain(error(429, "429", "Too many requests")),
+    "S18": plain(error(429, "429", "Please retry after 86400 seconds", {"Retry-After": "86400"})),
+    "S19": plain([error(429, "429", "slow", {"Retry-After": "0"}), detail(200, GOOD)], tries),
+    "S20": plain(error(500, "500", "Internal server error")),
+    "S21": plain(error(502, "502", "Bad gateway")),
+    "S22": plain(error(503, "503", "Service unavailable")),
+    "S23": plain(error(504, "504", "Gateway timeout")),
+    "N1": elsewhere("http://127.0.0.1:9/models"),
+    "N2": elsewhere("http://nowhere.invalid/models"),
+    "N3": elsewhere("https://127.0.0.1:{port}/models"),
+    "N4": plain({**detail(200, GOOD), "wait": 1}, read_timeout=0.2),
+    "N5": plain({"drop": True}),
+    "N6": stream(TEXT, 1, END, read_timeout=0.2),
+    "N7": stream(TEXT, cut=True),
+    "N8": stream(TEXT, TEXT[:20], cut=True),
+    "N9": stream(TEXT),
+    "N10": stream(TEXT, 'data: {"error":{"code":"500","message":"boom"}}\n\n', "data: [DONE]\n\n"),
+    "N11": plain(detail(200, GOOD), read_stream),
+    "A1": stream(TEXT.replace("\n", "\r\n"), END),
+    "A2": stream(": ping\n\n", TEXT, END),
+    "A3": plain({"pieces": [TEXT, END]}),
+    "A4": plain({"status": 200, "body": ""}),
+    "A5": plain({"status": 200, "body": "{oops"}),
+    "A6": plain({"status": 200, "type": "text/html", "body": "<html>Sign in</html>"}),
+    "A7": stream(TEXT, "data: {oops\n\n"),
+    "A8": choice_of({"choices": []}, lambda r: r.choices[0]),
+    "A9": choice_of({"choices": [{"index": 0, "finish_reason": "content_filter"}]}, lambda r: r.choices[0].message.content),
+    "A10": choice_of({"choices": [{**GOOD["choices"][0], "finish_reason": "paused"}]},
+                     lambda r: r.choices[0].finish_reason.value),
+    "A11": choice_of(GOOD, lambda r: r.usage),
+}  # fmt: skip
+
+
+def definitions(name: str) -> dict:
+    """What a notebook defines: its functions, imports and constants, without running its calls."""
+    space: dict = {}
+    for cell in read(NOTEBOOKS / f"{name}.ipynb").cells:
+        if cell.cell_type == "code":
+            for node in ast.parse(cell.source, mode="exec").body:
+                named = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+                constant = named and (node.targets[0].id.isupper() or node.targets[0].id == "parameters")
+                if constant or isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+                    exec(compile(ast.Module([node], []), name, "exec"), space)
+    return space
+
+
+def tool(name: str, arguments: str):
+    def run(client, server):
+        call = ChatCompletionsToolCall(id="c", function=FunctionCall(name=name, arguments=arguments))
+        return definitions("05_tools")["run_tool"](call)
+
+    return run
+
+
+def streamed_calls(*pieces: dict, look):
+    def run(client, server):
+        events = [f"data: {chunk({'tool_calls': [piece]})}\n\n" for piece in pieces]
+        server.fault = {"pieces": [*events, END]}
+        space = definitions("05_tools")
+        with contextlib.redirect_stdout(io.StringIO()):
+            calls = space["collect_calls"](ask(client, stream=True))
+        return look(space, calls)
+
+    return run
+
+
+def file(name: str, content: bytes | None):
+    def run(client, server):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            if content is not None:
+                path.write_bytes(content)
+            return definitions("07_vision")["load_image"](path).size
+
+    return run
+
+
+def png(width: int, height: int) -> bytes:
+    data = io.BytesIO()
+    Image.new("L", (width, height)).save(data, "PNG")
+    return data.getvalue()
+
+
+def settings(**given):
+    def run(client, server):
+        with mock.patch.dict(os.environ, {"HELPERS_MODE": "", **given}), contextlib.chdir(NOTEBOOKS):
+            return replay.check_settings()
+
+    return run
+
+
+def course(call):
+    def run(client, server):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.chdir(NOTEBOOKS):
+            try:
+                return call(client)
+            finally:
+                if replay._session:
+                    replay._session.undo.close()
+                    replay._session = None
+
+    return run
+
+
+FLIGHT = '{"origin_city": "Seattle", "destination_city": "Miami"}'
+CALL = {"type": "function", "function": {"name": "get_flight_info", "arguments": FLIGHT}}
+ENDPOINT = "https://me.services.ai.azure.com/models"
+FAULTS |= {
+    "T1": tool("get_flight_info", "{'origin_city': 'Seattle'}"),
+    "T2": tool("get_flight_info", '{"from": "Seattle", "to": "Miami"}'),
+    "T3": tool("book_flight", FLIGHT),
+    "T4": tool("get_flight_info", FLIGHT.replace("Miami", "Atlantis")),
+    "T5": streamed_calls(
+        {"index": 0, "id": "a", **CALL},
+        {"index": 0, "id": "b", **CALL},
+        look=lambda space, calls: space["run_tool"](calls[0]),
+    ),
+    "T6": streamed_calls({"index": 0, **CALL}, look=lambda space, calls: f"id: {calls[0].id}"),
+    "I1": file("absent.jpg", None),
+    "I2": file("empty.jpg", b""),
+    "I3": file("cut.png", png(300, 300)[:90]),
+    "I4": file("letter.jpg", b"Dear library"),
+    "I5": file("heavy.png", png(8, 8) + bytes(2_000_000)),
+    "I6": file("wide.png", png(6000, 5000)),
+    "I7": file("wrong-ending.jpg", png(8, 8)),
+    "C1": settings(AZURE_INFERENCE_ENDPOINT=ENDPOINT),
+    "C2": settings(AZURE_INFERENCE_ENDPOINT=f"{ENDPOINT}/", AZURE_INFERENCE_CREDENTIAL="k"),
+    "C3": course(lambda client: (start("01_basic"), ask(client))),
+    "C4": course(lambda client: replay.clock()),
+    "C5": course(lambda client: Recordings(NOTEBOOKS / "recordings" / "09_absent.yaml")),
+}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with service() as running:
+        yield running
+
+
+def test_the_page_and_the_faults_are_the_same():
+    assert list(PAGE) == list(FAULTS) and len(FAULTS) >= 40
+
+
+@pytest.mark.parametrize("row", FAULTS)
+def test_you_see_what_the_page_says(row, server, caplog):
+    caplog.set_level(logging.CRITICAL)
+    server.fault = None
+    client = ChatCompletionsClient(f"{server.address}/models", AzureKeyCredential(KEY), model="m")
+    try:
+        seen = str(FAULTS[row](client, server))
+    except Exception as fault:
+        seen = f"{type(fault).__name__}: {fault}"
+    assert PAGE[row] in re.sub(r"\s+", " ", seen)
