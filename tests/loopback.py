@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
 KEY = "loopback-key"
 COUNTS = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
@@ -75,6 +76,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+    def do_GET(self):
+        """Become another service: /become?dialect=…&lacks=…,…"""
+        wish = dict(parse_qsl(self.path.partition("?")[2]))
+        self.server.dialect, self.server.lacks = wish["dialect"], set(wish.get("lacks", "").split(",")) - {""}
+        self.play({"status": 200, "body": "{}"})
 
     def do_POST(self):
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -21,4 +21,4 @@ def test_one_changed_word_turns_the_run_red(tmp_path):
     recordings.write_text(text.replace("Bonjour!", "Bonsoir!"), "utf-8")
     done = nbval(tmp_path)
     assert done.returncode == 1, done.stdout
-    assert "Cell outputs differ" in done.stdout and "2 failed" in done.stdout  # the first call, and the cell to copy
+    assert "Cell outputs differ" in done.stdout and "3 failed" in done.stdout  # all cells that show this answer

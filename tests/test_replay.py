@@ -304,3 +304,82 @@ asyncio.run(main())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.splitlines()[-1:] == ["200 stop"], done.stderr
+
+
+def v1_client(base: str = "https://replay.invalid", **options):
+    from openai import OpenAI
+
+    return OpenAI(base_url=f"{base}/openai/v1", api_key="k", max_retries=0, **options)
+
+
+def test_openai_is_answered_from_the_same_recordings(course, client, no_connection):
+    session = course(HELLO, STREAM)
+    chat = v1_client().chat.completions
+    new = chat.create(model="m", messages=[{"role": "user", "content": "hello"}])
+    assert new.choices[0].message.content == ask(client, "hello").choices[0].message.content
+    assert session.sent[0] == session.sent[1] and session.played == {"hello": 2}
+    began = clock()
+    chunks = chat.create(model="m", messages=[{"role": "user", "content": "flow"}], stream=True)
+    assert [(chunk.choices[0].delta.content, round(clock() - began, 3)) for chunk in chunks] == [
+        *(("a", 0.4), ("b", 0.42), ("c", 0.44)),
+    ]
+
+
+def test_openai_asynchronously(course):
+    from openai import AsyncOpenAI
+
+    course(HELLO, STREAM)
+
+    async def main():
+        async with AsyncOpenAI(base_url="https://replay.invalid/openai/v1", api_key="k", max_retries=0) as later:
+            ask = later.chat.completions.create
+            whole = await ask(model="m", messages=[{"role": "user", "content": "hello"}])
+            stream = await ask(model="m", messages=[{"role": "user", "content": "flow"}], stream=True)
+            return whole.choices[0].message.content, [chunk.choices[0].delta.content async for chunk in stream]
+
+    assert asyncio.run(main()) == ("Good day.", ["a", "b", "c"])
+
+
+def test_openai_without_a_recording_is_told_the_same(course):
+    course(HELLO)
+    with pytest.raises(NoRecording, match='"hullo"'):
+        v1_client().chat.completions.create(model="m", messages=[{"role": "user", "content": "hullo"}])
+
+
+def test_openai_sees_a_broken_stream_as_from_a_real_server(course):
+    from loopback import KEY, service
+
+    def broken(chat) -> list:
+        pieces = []
+        try:
+            for chunk in chat.create(model="m", messages=[{"role": "user", "content": "break"}], stream=True):
+                pieces.append(chunk.choices[0].delta.content)
+        except Exception as error:
+            pieces.append(type(error))
+        return pieces
+
+    with service() as server:
+        events = [f"data: {json.dumps(event)}\n\n" for event in CUT["answer"]["events"]]
+        server.fault = {"pieces": events, "cut": True}
+        real = broken(v1_client(server.address, default_headers={"api-key": KEY}).chat.completions)
+    course(CUT)
+    assert broken(v1_client().chat.completions) == real
+
+
+def test_live_notes_what_every_library_sends(course, monkeypatch):
+    from azure.ai.inference import ChatCompletionsClient
+    from loopback import KEY, service
+
+    with service() as server:
+        course(HELLO)
+        monkeypatch.setenv("HELPERS_MODE", "live")
+        monkeypatch.setenv("AZURE_INFERENCE_ENDPOINT", f"{server.address}/openai/v1")
+        monkeypatch.setenv("AZURE_INFERENCE_CREDENTIAL", KEY)
+        start("00_test")
+        ask(ChatCompletionsClient(f"{server.address}/openai/v1", AzureKeyCredential(KEY), model="m"), "hello")
+        from openai import OpenAI
+
+        new = OpenAI(base_url=f"{server.address}/openai/v1", api_key=KEY, max_retries=0).chat.completions
+        new.create(model="m", messages=[{"role": "user", "content": "hello"}])
+        assert [path for path, _, _ in server.seen] == ["/openai/v1/chat/completions"] * 2  # no api-version
+    assert len(session().sent) == 2 and session().sent[0] == session().sent[1]

@@ -33,6 +33,7 @@ ALLOWED_HOSTS = {  # placeholders that can never be reached, and public addresse
     "login.microsoftonline.com",
     "cognitiveservices.azure.com",
     "ml.azure.com",
+    "ai.azure.com",
     "<resource>.services.ai.azure.com",
     "<resource>.openai.azure.com",
     "localhost",
