@@ -164,8 +164,8 @@ def kind(answer: dict) -> tuple:
     return answer["status"], "events" in answer, sorted(reasons), called, logprobs
 
 
-def merge(old: list[dict], taken: list, model: str, told: str, scrub: Scrubber) -> tuple[list[dict], int]:
-    """The recordings with captured answers in the place of those that they answer, and how many those are."""
+def merge(old: list[dict], taken: list, model: str, told: str, scrub: Scrubber) -> tuple[list[dict], list[str]]:
+    """The recordings with captured answers in the place of those that they answer, and the names of these."""
     new, places = [dict(entry) for entry in old], {}
     vision = os.environ.get("AZURE_INFERENCE_VISION_MODEL")  # as notebook 07 has it
     models = {vision: "phi-3.5-vision-instruct", model: PROVIDED["AZURE_INFERENCE_MODEL"]}
@@ -196,11 +196,11 @@ def merge(old: list[dict], taken: list, model: str, told: str, scrub: Scrubber) 
             request = {"method": "POST", "path": where, "body": body}
             new[best] = {"name": old[best]["name"], "origin": "captured", "after": told, "request": request,
                          "answer": answer}  # fmt: skip
-    return new, len(places)
+    return new, [new[at]["name"] for at in sorted(places)]
 
 
-def record(path: Path, endpoint: str, key: str, model: str, bar) -> tuple[int, int]:
-    """Record one notebook; return how many of its answers were captured, and how many there are.
+def record(path: Path, endpoint: str, key: str, model: str, bar) -> tuple[list[str], list[str]]:
+    """Record one notebook; return the names of the recordings that were captured, and of those that stay as they were.
 
     Raises:
         CourseError: the live run or the replay of what was captured failed; nothing was changed.
@@ -245,7 +245,7 @@ def record(path: Path, endpoint: str, key: str, model: str, bar) -> tuple[int, i
         if unused:
             raise CourseError(f"in its replay nothing asked for: {', '.join(sorted(unused))}")
         save({recordings: text, path: text_of(again.notebook)})
-    return captured, len(new)
+    return captured, [entry["name"] for entry in new if entry["name"] not in captured]
 
 
 def save(files: dict[Path, str]) -> None:
@@ -291,20 +291,24 @@ def main(arguments: list[str]) -> int:
     finish()
     endpoint, key = os.environ["AZURE_INFERENCE_ENDPOINT"], os.environ["AZURE_INFERENCE_CREDENTIAL"]
     model = os.environ.get("AZURE_INFERENCE_MODEL") or PROVIDED["AZURE_INFERENCE_MODEL"]
-    console, failed = Console(), 0
+    console, failed, told = Console(), 0, []
     table = Table("Notebook", "Captured", "Constructed", "Result")
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True)
     with bar:
         for name in arguments or known:
             task = bar.add_task(name, total=len(read(known[name]).cells))
             try:
-                captured, count = record(known[name], endpoint, key, model,
-                                         lambda done, task=task: bar.update(task, completed=done))  # fmt: skip
-                table.add_row(name, str(captured), str(count - captured), "saved")
+                captured, kept = record(known[name], endpoint, key, model,
+                                        lambda done, task=task: bar.update(task, completed=done))  # fmt: skip
+                table.add_row(name, str(len(captured)), str(len(kept)), "saved")
+                told.append(
+                    f"{name}: captured {', '.join(captured) or 'nothing'}; as before {', '.join(kept) or 'nothing'}."
+                )
             except (CourseError, OSError) as error:
                 failed += 1
                 table.add_row(name, "", "", f"not saved: {error}")
     console.print(table)
+    console.print(*told, sep="\n", highlight=False)
     return int(failed > 0)
 
 
