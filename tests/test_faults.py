@@ -177,7 +177,8 @@ def png(width: int, height: int) -> bytes:
 
 def settings(**given):
     def run(client, server):
-        with mock.patch.dict(os.environ, {"HELPERS_MODE": "", **given}), contextlib.chdir(NOTEBOOKS):
+        own = mock.patch.dict(os.environ, {"HELPERS_MODE": "", **given})
+        with tempfile.TemporaryDirectory() as folder, own, contextlib.chdir(folder):  # where no .env is found
             return replay.check_settings()
 
     return run

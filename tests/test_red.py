@@ -8,7 +8,8 @@ from notebooks import NOTEBOOKS
 
 
 def nbval(folder) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", folder, "-p", "no:cacheprovider", "-q"]
+    (folder / "pytest.ini").write_text("[pytest]\n")  # not the project's own settings
+    command = [sys.executable, "-m", "pytest", "--rootdir", folder, "-p", "no:cacheprovider", "-q"]
     options = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", folder / "00_start_here.ipynb"]
     return subprocess.run([*command, *options], capture_output=True, text=True, cwd=folder)
 

@@ -270,6 +270,24 @@ def test_settings_that_cannot_work_are_told_with_the_cure(course, monkeypatch, s
     assert {n: os.environ[n] for n in REAL} == {**REAL, **{k: v for k, v in settings.items() if k in REAL}}
 
 
+def test_a_file_env_goes_live_and_the_environment_wins(course, monkeypatch, tmp_path, capsys):
+    course(HELLO)
+    for name in ["HELPERS_MODE", *replay.PROVIDED]:
+        monkeypatch.delenv(name, raising=False)
+    lines = [*(f"{name}={value}" for name, value in REAL.items()), "AZURE_INFERENCE_MODEL=from-the-file"]
+    (tmp_path / ".env").write_text("\n".join(lines), "utf-8")
+    monkeypatch.setenv("AZURE_INFERENCE_MODEL", "from-the-environment")
+    with monkeypatch.context() as after:
+        for name in REAL:  # so that what start() sets is undone
+            after.setenv(name, "")
+            after.delenv(name)
+        capsys.readouterr()
+        start("00_test")
+    assert capsys.readouterr().out == (
+        "Live: answers come from me.services.ai.azure.com, model from-the-environment.\n"
+    )
+
+
 def test_live_passes_everything_through(course, monkeypatch, capsys):
     course(HELLO)
     monkeypatch.delenv("HELPERS_MODE")

@@ -261,4 +261,4 @@ def test_recordings_are_different_from_each_other(name):
 
 
 def test_recordings_and_notebooks_go_together():
-    assert sorted(p.stem for p in (ROOT / "notebooks" / "recordings").iterdir()) == NAMES
+    assert sorted(p.stem for p in (ROOT / "notebooks" / "recordings").glob("*.*aml")) == NAMES
