@@ -1,7 +1,6 @@
 """Recordings: one readable YAML file a notebook, each request beside the answer that it gets.
 
-A request finds its answer by method, path and what its body means: key order, white space and the spelling of numbers
-do not matter, and a picture is compared by what it shows.
+A request finds its answer by method, path and what its body means; a picture counts by what it shows.
 """
 
 import base64
@@ -54,13 +53,15 @@ class Recordings:
     def explain(self, method: str, path: str, body: object) -> str:
         """How a request that has no recording differs from the nearest that has, in a few lines."""
 
-        def alike(recording):
-            return SequenceMatcher(None, json.dumps(body)[-600:], json.dumps(recording.body)[-600:]).ratio()
+        def alike(recording) -> tuple[int, float]:
+            sent, there = _leaves(body), _leaves(recording.body)
+            same = -sum(sent.get(place) != there.get(place) for place in {**sent, **there})
+            return same, SequenceMatcher(None, str(sent)[:900], str(there)[:900]).ratio()
 
         nearest = max((r for r in self.all if (r.method, r.path) == (method, path)), key=alike, default=None)
         if not nearest:
-            known = ", ".join(sorted({f"{r.method} {r.path}" for r in self.all}))
-            return f"{method} {path} is not recorded in this notebook. Recorded: {known}."
+            known = sorted({f"{r.method} {r.path}" for r in self.all})
+            return f"{method} {path} is not recorded in this notebook. Recorded: {', '.join(known)}."
         return f'{method} {path}, beside the nearest recording, "{nearest.name}":\n{differences(body, nearest.body)}'
 
 
