@@ -22,15 +22,20 @@ def check(exercise: str):
         raise CourseError(f"there is no exercise {exercise!r} in this notebook. Known: {known}.")
     with suppress(NoRecording):
         yield
+    method, path, body = here.sent[-1] if here.sent else ("", "", None)
+    if here.recordings is None and isinstance(body, dict) and "messages" in body:  # live: your model, and what it said
+        pairs = zip(body["messages"], asked.body["messages"], strict=False)
+        said = [its if my["role"] == its["role"] in ("assistant", "tool") else my for my, its in pairs]
+        body = {**body, "model": asked.body["model"], "messages": said + body["messages"][len(said) :]}
     if len(here.sent) == before:
         print("Not yet: no request was sent. Write the call inside the with block.")
-    elif recordings.find(*here.sent[-1]) is asked:
+    elif recordings.find(method, path, body) is asked:
         print("✓ Right: this is the request that was asked for.")
-    elif here.sent[-1][:2] != (asked.method, asked.path):
-        print(f"Not yet: you sent {' '.join(here.sent[-1][:2])}; asked is {asked.method} {asked.path}.")
+    elif (method, path) != (asked.method, asked.path):
+        print(f"Not yet: you sent {method} {path}; asked is {asked.method} {asked.path}.")
     else:
         print("Not yet. Here your request differs from the one asked for:")
-        print(differences(here.sent[-1][2], asked.body, "asked"))
+        print(differences(body, asked.body, "asked"))
 
 
 def check_setup() -> None:

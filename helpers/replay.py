@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -162,7 +161,7 @@ def check_settings() -> str:
 
 def _keep_going(new: Session) -> None:
     """Print an error in two lines and count its cell as run: models differ, and Run All is to reach the end."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    from IPython import get_ipython
 
     def told(shell, kind, error, trace, tb_offset=None):
         lines = [number for _, number in walk_tb(trace)]
@@ -173,7 +172,7 @@ def _keep_going(new: Session) -> None:
         if isinstance(result.error_in_exec, Exception):
             result.error_in_exec = None
 
-    if shell:
+    if shell := get_ipython():
         shell.set_custom_exc((Exception,), told)
         shell.events.register("post_run_cell", forgive)
         new.undo.callback(shell.events.unregister, "post_run_cell", forgive)

@@ -104,10 +104,7 @@ def show_filter(results: Mapping | None) -> None:
 
 
 def playground(ask: Callable[..., None], **choices: Sequence):
-    """A form over `ask`: choose a value for each of its keywords (live, type any text), press Ask, read what it prints.
-
-    `choices` are the values to offer: in replay, those that are recorded.
-    """
+    """A form: choose a value of `choices` for each keyword of `ask` (live, type any text); Ask shows what it prints."""
     import ipywidgets as widgets
 
     class Playground(widgets.interactive):
