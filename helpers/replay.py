@@ -44,7 +44,7 @@ class Session:
     def note(self, method: str, url: str, body: object) -> tuple[str, str, object]:
         """Note a request as sent; return it with path and body in the form that recordings have."""
         data = parse_body(body)
-        if isinstance(data, dict) and data.get("model") == os.environ.get("AZURE_INFERENCE_MODEL"):
+        if isinstance(data, dict) and data.get("model", "") == os.environ.get("AZURE_INFERENCE_MODEL"):
             data["model"] = PROVIDED["AZURE_INFERENCE_MODEL"]  # the model of your own settings stands for the recorded
         self.sent.append((method, canonical_path(url), data))
         return self.sent[-1]
