@@ -4,6 +4,7 @@ It checks keys, streams with pauses, and answers with a fault on request.
 """
 
 import json
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -143,13 +144,21 @@ class Handler(BaseHTTPRequestHandler):
         if body.get("tools") and not called and body.get("tool_choice") != "none":
             function = body["tools"][0]["function"]
             names = function.get("parameters", {}).get("properties", {})
-            arguments = json.dumps(dict.fromkeys(names, "Oslo"))[: -9 if "sense" in self.server.lacks else None]
+            asked = str(body["messages"][-1].get("content"))
+            cities = [*re.findall("Seattle|Miami|Denver", asked), "Oslo", "Oslo"]  # the few that this model knows
+            arguments = json.dumps(dict(zip(names, cities, strict=False)))[
+                : -9 if "sense" in self.server.lacks else None
+            ]
             call = {"id": "call_1", "type": "function", "function": {"name": function["name"], "arguments": arguments}}
             content = "" if self.server.dialect == "mistral" else None
             return {"role": "assistant", "content": content, "tool_calls": [call]}, "tool_calls"
         text = self.server.text
         if body.get("response_format", {}).get("type", "text") != "text":
-            text = '{"answer": "Fine"}'
+            shown = re.search(r"\{.*\}", " ".join(str(m.get("content")) for m in body["messages"]))
+            schema = body["response_format"].get("json_schema", {}).get("schema", {}).get("properties", {})
+            likely = {"integer": 1, "array": ["Oslo"]}
+            made = {name: likely.get(part.get("type"), "Oslo") for name, part in schema.items()} or {"answer": "Fine"}
+            text = shown[0] if shown else json.dumps(made)
         if "sense" in self.server.lacks:
             text = text[:5] if text.startswith("{") else ""
         if body.get("max_tokens") and body["max_tokens"] < 15:

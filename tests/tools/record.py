@@ -17,7 +17,6 @@ import sys
 import tempfile
 import threading
 from datetime import UTC, datetime
-from difflib import SequenceMatcher
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -104,14 +103,17 @@ class Pass(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         path, _, query = self.path.partition("?")
-        base = self.server.endpoint
-        if not path.startswith("/models/"):  # a notebook that shows what a wrong endpoint gives
-            base = re.sub(r"/(models|openai/v1|v1)$", "", base)
+        endpoint, known = self.server.endpoint, re.match(r"/(models|openai/v1)/(.+)", path)
+        if known is None:  # a notebook that shows what a wrong endpoint gives
+            url = re.sub(r"/(models|openai/v1|v1)$", "", endpoint) + path
+        else:  # on an Azure host, /openai/v1 stands beside /models; a local server has one address for both
+            url = f"{endpoint if known[1] == 'models' else endpoint.replace('/models', '/openai/v1')}/{known[2]}"
+        if query and "/openai/v1/" not in url:
+            url += f"?{query}"
         given = self.headers.get("api-key") or self.headers.get("Authorization", "").removeprefix("Bearer ")
         key = self.server.key if given == PROXY_KEY else given
         headers = {n: v for n, v in self.headers.items() if n.lower() in SENT_ON}
         headers |= {"api-key": key, "Authorization": f"Bearer {key}", "Accept-Encoding": "identity"}
-        url = base + path.removeprefix("/models") + ("" if "/openai/v1" in base or not query else f"?{query}")
         answer = requests.post(url, data=body, headers=headers, stream=True, timeout=(10, 600), allow_redirects=False)
         self.send_response(answer.status_code)
         for name in KEPT & {n.lower() for n in answer.headers}:
@@ -164,9 +166,22 @@ def kind(answer: dict) -> tuple:
     return answer["status"], "events" in answer, sorted(reasons), called, logprobs
 
 
+def same(one, other) -> bool:
+    """Whether two bodies mean the same."""
+    return json.dumps(canonical(one), sort_keys=True) == json.dumps(canonical(other), sort_keys=True)
+
+
+def outline(body) -> str:
+    """A body without what a model said in it, or made a tool say: the same whatever the model's words were."""
+    if not isinstance(body, dict):
+        return str(body)
+    spoken = [m if m.get("role") in ("system", "user") else m.get("role") for m in body.get("messages", ())]
+    return json.dumps(canonical({**body, "messages": spoken}), sort_keys=True)
+
+
 def merge(old: list[dict], taken: list, model: str, told: str, scrub: Scrubber) -> tuple[list[dict], list[str]]:
     """The recordings with captured answers in the place of those that they answer, and the names of these."""
-    new, places = [dict(entry) for entry in old], {}
+    new, places = [dict(entry) for entry in old], set()
     vision = os.environ.get("AZURE_INFERENCE_VISION_MODEL")  # as notebook 07 has it
     models = {vision: "phi-3.5-vision-instruct", model: PROVIDED["AZURE_INFERENCE_MODEL"]}
     models = {scrub.text(own): recorded for own, recorded in models.items() if own}
@@ -178,24 +193,22 @@ def merge(old: list[dict], taken: list, model: str, told: str, scrub: Scrubber) 
         if answer is None:
             continue
         where = canonical_path(path)
-        wanted = json.dumps(canonical(body), sort_keys=True)
-
-        def alike(at: int, where=where, wanted=wanted) -> float:
-            sent = old[at]["request"]
-            if sent["path"] != where or "answers" in old[at]:
-                return 0
-            return SequenceMatcher(None, wanted, json.dumps(canonical(sent.get("body")), sort_keys=True)).ratio()
-
-        best = max(range(len(old)), key=alike)
-        same = alike(best) == 1
-        # An answer of the model's own travels in the next request, which is then another: the nearest of its kind.
-        if (same or alike(best) > 0.5) and kind(answer) == kind(old[best].get("answer", old[best])):
-            if best in places and not (same and not places[best]):
-                continue
-            places[best] = same
-            request = {"method": "POST", "path": where, "body": body}
-            new[best] = {"name": old[best]["name"], "origin": "captured", "after": told, "request": request,
-                         "answer": answer}  # fmt: skip
+        here = [at for at, r in enumerate(old) if r["request"]["path"] == where and "answer" in r and at not in places]
+        exact = [at for at in here if same(old[at]["request"].get("body"), body)]
+        # The model's own words travel in the next request, which is then another, but has the same outline.
+        alike = [at for at in here if outline(old[at]["request"].get("body")) == outline(body)]
+        at = next((at for at in exact or alike if kind(answer) == kind(old[at]["answer"])), None)
+        if at is not None:
+            places.add(at)
+            told_of = {"name": old[at]["name"], "origin": "captured", "after": told}
+            new[at] = told_of | {"request": {"method": "POST", "path": where, "body": body}, "answer": answer}
+        elif not any(
+            same(r["request"].get("body"), body) for r in new
+        ):  # two libraries may send what was said in two ways
+            twins = [at for at in places if outline(old[at]["request"].get("body")) == outline(body)]
+            for at in [at for at in twins if kind(answer) == kind(old[at]["answer"])][:1]:
+                told_of = {"name": f"{old[at]['name']}, again", "origin": "captured", "after": told}
+                new.append(told_of | {"request": {"method": "POST", "path": where, "body": body}, "answer": answer})
     return new, [new[at]["name"] for at in sorted(places)]
 
 
