@@ -179,6 +179,24 @@ def outline(body) -> str:
     return json.dumps(canonical({**body, "messages": spoken}), sort_keys=True)
 
 
+def keep_whole_conversations(old: list[dict], new: list[dict], places: set[int]) -> tuple[list[dict], list[str]]:
+    """A conversation of which a round could not be captured, such as a model's mistake, stays as it was in all rounds."""
+    begun: dict[str, list[int]] = {}
+    for at, entry in enumerate(old):
+        body = entry["request"].get("body")
+        if isinstance(body, dict) and body.get("messages"):
+            first = next((m["content"] for m in body["messages"] if m["role"] == "user"), None)
+            begun.setdefault(json.dumps([entry["request"]["path"], first]), []).append(at)
+    for rounds in begun.values():
+        talks = any(m["role"] == "assistant" for at in rounds for m in old[at]["request"]["body"]["messages"])
+        if talks and not places.issuperset(rounds):
+            for at in rounds:
+                new[at] = old[at]
+            places.difference_update(rounds)
+    again = [e for e in new[len(old) :] if e["name"].removesuffix(", again") in {old[at]["name"] for at in places}]
+    return new[: len(old)] + again, [new[at]["name"] for at in sorted(places)]
+
+
 def merge(old: list[dict], taken: list, model: str, told: str, scrub: Scrubber) -> tuple[list[dict], list[str]]:
     """The recordings with captured answers in the place of those that they answer, and the names of these."""
     new, places = [dict(entry) for entry in old], set()
@@ -193,6 +211,8 @@ def merge(old: list[dict], taken: list, model: str, told: str, scrub: Scrubber) 
         if answer is None:
             continue
         where = canonical_path(path)
+        if any(new[at]["request"]["path"] == where and same(new[at]["request"]["body"], body) for at in places):
+            continue  # the same request once more
         here = [at for at, r in enumerate(old) if r["request"]["path"] == where and "answer" in r and at not in places]
         exact = [at for at in here if same(old[at]["request"].get("body"), body)]
         # The model's own words travel in the next request, which is then another, but has the same outline.
@@ -209,7 +229,7 @@ def merge(old: list[dict], taken: list, model: str, told: str, scrub: Scrubber) 
             for at in [at for at in twins if kind(answer) == kind(old[at]["answer"])][:1]:
                 told_of = {"name": f"{old[at]['name']}, again", "origin": "captured", "after": told}
                 new.append(told_of | {"request": {"method": "POST", "path": where, "body": body}, "answer": answer})
-    return new, [new[at]["name"] for at in sorted(places)]
+    return keep_whole_conversations(old, new, places)
 
 
 def record(path: Path, endpoint: str, key: str, model: str, bar) -> tuple[list[str], list[str]]:
