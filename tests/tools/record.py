@@ -166,9 +166,9 @@ def kind(answer: dict) -> tuple:
     return answer["status"], "events" in answer, sorted(reasons), called, logprobs
 
 
-def same(one, other) -> bool:
-    """Whether two bodies mean the same."""
-    return json.dumps(canonical(one), sort_keys=True) == json.dumps(canonical(other), sort_keys=True)
+def meaning(body) -> str:
+    """A body in one spelling: equal for two that mean the same."""
+    return json.dumps(canonical(body), sort_keys=True)
 
 
 def outline(body) -> str:
@@ -176,7 +176,7 @@ def outline(body) -> str:
     if not isinstance(body, dict):
         return str(body)
     spoken = [m if m.get("role") in ("system", "user") else m.get("role") for m in body.get("messages", ())]
-    return json.dumps(canonical({**body, "messages": spoken}), sort_keys=True)
+    return meaning({**body, "messages": spoken})
 
 
 def keep_whole_conversations(old: list[dict], new: list[dict], places: set[int]) -> tuple[list[dict], list[str]]:
@@ -203,32 +203,30 @@ def merge(old: list[dict], taken: list, model: str, told: str, scrub: Scrubber) 
     vision = os.environ.get("AZURE_INFERENCE_VISION_MODEL")  # as notebook 07 has it
     models = {vision: "phi-3.5-vision-instruct", model: PROVIDED["AZURE_INFERENCE_MODEL"]}
     models = {scrub.text(own): recorded for own, recorded in models.items() if own}
+    seen = set()
     for path, raw, status, headers, whole in taken:
         body = scrub.data(parse_body(raw))
         if isinstance(body, dict) and body.get("model") in models:
             body["model"] = models[body["model"]]
-        answer = to_answer(status, headers, whole, scrub)
-        if answer is None:
+        where, answer = canonical_path(path), to_answer(status, headers, whole, scrub)
+        if answer is None or (where, meaning(body)) in seen:
             continue
-        where = canonical_path(path)
-        if any(new[at]["request"]["path"] == where and same(new[at]["request"]["body"], body) for at in places):
-            continue  # the same request once more
-        here = [at for at, r in enumerate(old) if r["request"]["path"] == where and "answer" in r and at not in places]
-        exact = [at for at in here if same(old[at]["request"].get("body"), body)]
+        here = [at for at, r in enumerate(old) if r["request"]["path"] == where and "answer" in r]
+        exact = [at for at in here if meaning(old[at]["request"].get("body")) == meaning(body)]
         # The model's own words travel in the next request, which is then another, but has the same outline.
         alike = [at for at in here if outline(old[at]["request"].get("body")) == outline(body)]
-        at = next((at for at in exact or alike if kind(answer) == kind(old[at]["answer"])), None)
-        if at is not None:
-            places.add(at)
-            told_of = {"name": old[at]["name"], "origin": "captured", "after": told}
-            new[at] = told_of | {"request": {"method": "POST", "path": where, "body": body}, "answer": answer}
-        elif not any(
-            same(r["request"].get("body"), body) for r in new
-        ):  # two libraries may send what was said in two ways
-            twins = [at for at in places if outline(old[at]["request"].get("body")) == outline(body)]
-            for at in [at for at in twins if kind(answer) == kind(old[at]["answer"])][:1]:
-                told_of = {"name": f"{old[at]['name']}, again", "origin": "captured", "after": told}
-                new.append(told_of | {"request": {"method": "POST", "path": where, "body": body}, "answer": answer})
+        fitting = [at for at in exact or alike if kind(old[at]["answer"]) == kind(answer)]
+        free = [at for at in fitting if at not in places]
+        if not fitting or (exact and not free):
+            continue
+        seen.add((where, meaning(body)))
+        entry = {"name": old[fitting[0]]["name"] + ", again", "origin": "captured", "after": told,
+                 "request": {"method": "POST", "path": where, "body": body}, "answer": answer}  # fmt: skip
+        if free:
+            places.add(free[0])
+            new[free[0]] = entry | {"name": old[free[0]]["name"]}
+        else:  # two libraries may send what was said in two ways
+            new.append(entry)
     return keep_whole_conversations(old, new, places)
 
 
@@ -308,9 +306,6 @@ def finish() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    from dotenv import find_dotenv, load_dotenv
-
-    load_dotenv(find_dotenv(usecwd=True))
     os.environ["HELPERS_MODE"] = "live"
     known = {path.stem: path for path in ALL}
     if unknown := [name for name in arguments if name not in known]:
