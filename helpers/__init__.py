@@ -1,6 +1,24 @@
-"""Helpers for the notebooks: they connect, show and check. The lesson, and every SDK call, stands in the cells."""
+"""What a notebook's cells import: they connect, show and check. The lesson, and every SDK call, stands in the cells."""
 
-from .check import check, check_setup
-from .recordings import CourseError, NoRecording, differences
-from .replay import clock, session, start
-from .show import playground, show, show_filter, show_picture, show_tokens, timeline, tokens
+from .connect import clock, sent, start
+from .exercises import check
+from .look import playground, show, show_filter, show_picture, show_tokens, timeline, tokens
+from .replay import CourseError, differences
+from .setup_check import check_setup
+
+__all__ = [
+    "CourseError",
+    "check",
+    "check_setup",
+    "clock",
+    "differences",
+    "playground",
+    "sent",
+    "show",
+    "show_filter",
+    "show_picture",
+    "show_tokens",
+    "start",
+    "timeline",
+    "tokens",
+]

@@ -18,7 +18,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-ASK_PLAYED = "import json\nfrom helpers.replay import session\nprint(json.dumps(session().played))"
+ASK_PLAYED = "import json\nfrom helpers.connect import current\nprint(json.dumps(current().session.played if current().session else {}))"
 
 
 @dataclass

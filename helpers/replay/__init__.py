@@ -1,0 +1,30 @@
+"""Answers to HTTP requests from files, for every HTTP library of Python, without a network.
+
+    recordings = load(Path("answers.yaml")).recordings
+    session = Session(recordings)
+    with replay(session):
+        requests.post("https://anywhere.invalid/path", json={"a": 1})
+    print(session.sent, session.played)
+"""
+
+from .differences import differences
+from .errors import CourseError, NoRecording
+from .recording import Answer, HttpRequest, Recording, RecordingFile, Request, dump, load
+from .session import Session
+from .transports import observe, replay
+
+__all__ = [
+    "Answer",
+    "CourseError",
+    "HttpRequest",
+    "NoRecording",
+    "Recording",
+    "RecordingFile",
+    "Request",
+    "Session",
+    "differences",
+    "dump",
+    "load",
+    "observe",
+    "replay",
+]

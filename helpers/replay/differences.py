@@ -1,0 +1,126 @@
+"""How two requests differ, in words; and which recording is nearest to a request."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+from .matching import canonical, same_value
+from .recording import Recording, Request
+
+MOST_PLACES, MOST_QUESTIONS, MOST_CHARACTERS = 6, 8, 70
+_ABSENT: Any = object()
+
+
+def differences(sent: Any, wanted: Any, label: str = "recorded") -> str:
+    """Where two request bodies differ, a few lines a place, six places at most; "" where nowhere.
+
+    `label` is what to call the second body.
+    """
+    sent, wanted = canonical(sent), canonical(wanted)
+    if (roles := _roles(sent)) and (wanted_roles := _roles(wanted)) and len(roles) != len(wanted_roles):
+        # One message more or less shifts all that follow: say whose messages there are, not how each differs.
+        sent = {**sent, "messages": None, "messages (whose)": ", ".join(roles)}
+        wanted = {**wanted, "messages": None, "messages (whose)": ", ".join(wanted_roles)}
+    left, right = dict(_leaves(sent)), dict(_leaves(wanted))
+    places = [p for p in {**left, **right} if not same_value(left.get(p, _ABSENT), right.get(p, _ABSENT))]
+    width = max(len("sent"), len(label)) + 1
+    lines = []
+    for place in places[:MOST_PLACES]:
+        ours, theirs = left.get(place, _ABSENT), right.get(place, _ABSENT)
+        lines += [
+            f"  {place}",
+            f"    {'sent:':{width}} {_quoted(ours, theirs)}",
+            f"    {label + ':':{width}} {_quoted(theirs, ours)}",
+        ]
+    if len(places) > MOST_PLACES:
+        lines.append(f"  … and {len(places) - MOST_PLACES} more")
+    return "\n".join(lines)
+
+
+def explain(request: Request, recordings: Sequence[Recording]) -> str:
+    """How a request differs from the nearest recording of its method and path, and what questions are recorded."""
+    same_path = [r for r in recordings if (r.request.method, r.request.path) == (request.method, request.path)]
+    if not same_path:
+        known = sorted({f"{r.request.method} {r.request.path}" for r in recordings})
+        return f"{request.method} {request.path} is not recorded here. Recorded: {', '.join(known)}."
+    near = max(same_path, key=lambda recording: _likeness(request.body, recording.request.body))
+    told = (
+        f'{request.method} {request.path}, beside the nearest recording, "{near.name}":\n'
+        f"{differences(request.body, near.request.body)}"
+    )
+    questions = list(dict.fromkeys(filter(None, (question(r.request.body) for r in same_path))))
+    asked = question(request.body)
+    if asked and asked not in questions:
+        listed = "\n".join(f"  {_shortened(text, '')}" for text in questions[:MOST_QUESTIONS])
+        more = f"\n  … and {len(questions) - MOST_QUESTIONS} more" if len(questions) > MOST_QUESTIONS else ""
+        told += f"\n\nQuestions with an answer here:\n{listed}{more}"
+    return told
+
+
+def question(body: Any) -> str:
+    """The text of the last user message in a request's body, or of its `input`; "" where there is none."""
+    if not isinstance(body, dict):
+        return ""
+    if isinstance(body.get("input"), str):
+        return body["input"]
+    messages = body.get("messages", body.get("input"))
+    for message in reversed(messages if isinstance(messages, list) else []):
+        if isinstance(message, dict) and message.get("role") == "user":
+            return _text(message.get("content"))
+    return ""
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        return " ".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
+
+
+def _likeness(sent: Any, recorded: Any) -> tuple[float, float]:
+    """How near a recorded body is: first by its last user message, then by how much of the rest is the same."""
+    alike = SequenceMatcher(None, question(sent).lower(), question(recorded).lower()).ratio()
+    left, right = dict(_leaves(canonical(sent))), dict(_leaves(canonical(recorded)))
+    places = {**left, **right}
+    other = sum(not same_value(left.get(p, _ABSENT), right.get(p, _ABSENT)) for p in places)
+    return round(alike, 1), alike - other / (len(places) or 1)
+
+
+def _roles(body: Any) -> list[str]:
+    """Whose messages a body has; a message that is none is named by its type."""
+    messages = body.get("messages") if isinstance(body, dict) else None
+    if not isinstance(messages, list):
+        return []
+    return [str(m.get("role", "no role")) if isinstance(m, dict) else type(m).__name__ for m in messages]
+
+
+def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Each value in a body with its place, such as `messages[0].content`."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{place}.{key}".lstrip("."))
+    elif isinstance(value, list) and value:
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, f"{place}[{number}]")
+    else:
+        yield place or "body", value
+
+
+def _quoted(value: Any, beside: Any) -> str:
+    """A value for people: as JSON, a long text only around the first place where it differs from the other."""
+    if value is _ABSENT:
+        return "(absent)"
+    if isinstance(value, str):
+        value = _shortened(value, beside if isinstance(beside, str) else "")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _shortened(text: str, beside: str) -> str:
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    same = len(os.path.commonprefix([text, beside]))
+    begin = max(0, min(same - 25, len(text) - MOST_CHARACTERS))
+    end = begin + MOST_CHARACTERS
+    return "…" * (begin > 0) + text[begin:end] + "…" * (end < len(text))

@@ -1,0 +1,138 @@
+"""What a request means, and which recording answers it.
+
+Two requests mean the same if method, path and body data are equal: the order of keys, white space and the spelling of
+numbers do not count. A picture counts by what it shows, so that encoders may differ.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import warnings
+from collections.abc import Iterable
+from io import BytesIO
+from typing import Any
+
+from .recording import HttpRequest, Recording, Request
+
+PICTURE = re.compile(r"picture \d+x\d+ [0-9a-f]{192}")
+LARGEST_PICTURE = 100_000_000  # pixels; a file of some kilobytes may claim more than a computer's memory holds
+
+
+def plain_request(http: HttpRequest) -> Request:
+    """A request as it is: its path, and its body as data."""
+    from urllib.parse import urlsplit
+
+    return Request(http.method, urlsplit(http.url).path, parse_body(http.body))
+
+
+def parse_body(body: bytes) -> Any:
+    """A request's body as data: JSON, else a form's fields, else the text; None where there is none."""
+    from urllib.parse import parse_qsl
+
+    text = body.decode("utf-8", "replace")
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return dict(parse_qsl(text)) or text
+
+
+class Index:
+    """Finds the recording that answers a request: by key, however many there are."""
+
+    def __init__(self, recordings: Iterable[Recording]):
+        self._by_key: dict[tuple[str, str, str], list[tuple[list[str], Recording]]] = {}
+        for recording in recordings:
+            key, pictures = _key(recording.request)
+            self._by_key.setdefault(key, []).append((pictures, recording))
+
+    def find(self, request: Request) -> Recording | None:
+        """The first recording whose request means the same."""
+        key, pictures = _key(request)
+        for recorded_pictures, recording in self._by_key.get(key, ()):
+            if all(map(same_picture, pictures, recorded_pictures)):
+                return recording
+        return None
+
+
+def same_request(one: Request, other: Request) -> bool:
+    """Whether two requests mean the same."""
+    (key, pictures), (other_key, other_pictures) = _key(one), _key(other)
+    return key == other_key and all(map(same_picture, pictures, other_pictures))
+
+
+def canonical(value: Any) -> Any:
+    """A body with its numbers in one spelling, and pictures as what they show."""
+    if isinstance(value, dict):
+        return {key: canonical(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [canonical(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.startswith("data:image/"):
+        return picture(value)
+    return value
+
+
+def same_value(one: Any, other: Any) -> bool:
+    """Whether two values of canonical bodies mean the same."""
+    if _is_picture(one) and _is_picture(other):
+        return same_picture(one, other)
+    return type(one) is type(other) and one == other
+
+
+def picture(data_url: str) -> str:
+    """What the picture in a data URL shows: size, and 8 by 8 colours in 4 bits each, as `picture 640x400 0f3…`.
+
+    One that cannot be read is told by its bytes, as `picture unreadable <SHA-256>`.
+    """
+    try:
+        from PIL import Image
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a large picture, which is refused here by its size
+            raw = base64.b64decode(data_url.partition(",")[2])
+            with Image.open(BytesIO(raw)) as image:
+                if image.width * image.height > LARGEST_PICTURE:
+                    raise ValueError("too large to look at")
+                small = image.convert("RGB").resize((8, 8), Image.Resampling.BOX)
+                colours = "".join(f"{value >> 4:x}" for value in small.tobytes())
+                return f"picture {image.width}x{image.height} {colours}"
+    except Exception:  # decoders raise nearly anything on a broken file, and none of it concerns the comparison
+        return f"picture unreadable {hashlib.sha256(data_url.encode()).hexdigest()}"
+
+
+def same_picture(one: str, other: str) -> bool:
+    """Whether two texts of `picture` show the same. Encoders differ a little: each colour may be one step off."""
+    *size, colours = one.split()
+    *other_size, other_colours = other.split()
+    if size != other_size or len(colours) != len(other_colours):
+        return False
+    if "unreadable" in size:
+        return colours == other_colours
+    pairs = zip(colours, other_colours, strict=True)
+    return all(abs(int(a, 16) - int(b, 16)) < 2 for a, b in pairs)
+
+
+def _is_picture(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("picture ") and bool(PICTURE.fullmatch(value))
+
+
+def _key(request: Request) -> tuple[tuple[str, str, str], list[str]]:
+    """A request's meaning as a key, and apart from it the pictures, which are compared one by one."""
+    pictures: list[str] = []
+    body = _without_pictures(canonical(request.body), pictures)
+    return (request.method, request.path, json.dumps(body, sort_keys=True)), pictures
+
+
+def _without_pictures(value: Any, pictures: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_pictures(inner, pictures) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_pictures(inner, pictures) for inner in value]
+    if isinstance(value, str) and value.startswith("picture ") and (
+        _is_picture(value) or value.startswith("picture unreadable ")
+    ):
+        pictures.append(value)
+        return " ".join(value.split()[:2])
+    return value

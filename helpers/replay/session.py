@@ -1,0 +1,95 @@
+"""A session of replay: what was sent, what was played, the tries of each call, and the clock that streams arrive by."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from .differences import explain
+from .errors import NoRecording
+from .matching import Index, plain_request
+from .recording import Answer, HttpRequest, Recording, Request, dump_recording
+
+FIRST_EVENT, NEXT_EVENT = 400, 20  # milliseconds: the simulated pace of a replayed stream
+
+
+class Session:
+    """Answers requests from recordings. Many threads may ask at once.
+
+    Args:
+        recordings: what to answer with.
+        read: what a request means; the place for what differs between endpoints.
+        pace: how much of the simulated waiting takes place: 0 is none, 1 all, 2 twice as long.
+        advice: the last lines of what is said where there is no recording.
+
+    Attributes:
+        sent: each request so far.
+        played: how often each recording has answered, by name.
+        clock: milliseconds of simulated time.
+    """
+
+    def __init__(
+        self,
+        recordings: Sequence[Recording],
+        *,
+        read: Callable[[HttpRequest], Request] = plain_request,
+        pace: float = 1.0,
+        advice: str = "Undo the change to get the recorded answer.",
+    ):
+        self.recordings = recordings
+        self.sent: list[Request] = []
+        self.played: Counter[str] = Counter()
+        self.clock = 0
+        self._read, self._pace, self._advice = read, pace, advice
+        self._index = Index(recordings)
+        self._tries: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def play(self, http: HttpRequest) -> Answer:
+        """The recorded answer to a request as a library sends it. Raises NoRecording if there is none."""
+        return self.answer(self._read(http))
+
+    def answer(self, request: Request) -> Answer:
+        """The recorded answer to a request. Raises NoRecording if there is none."""
+        recording = self._index.find(request)
+        with self._lock:
+            self.sent.append(request)
+            if recording is None:
+                attempt = 0
+            else:
+                self.played[recording.name] += 1
+                attempt = self._attempt(request)
+        if recording is None:
+            raise self._no_recording(request)
+        return recording.answers[min(attempt, len(recording.answers) - 1)]
+
+    def wait(self, event: int) -> float:
+        """Move the clock on to a stream's next event, the `event`th from 0; the seconds to sleep until then."""
+        step = NEXT_EVENT if event else FIRST_EVENT
+        with self._lock:
+            self.clock += step
+        return step / 1000 * self._pace
+
+    def refuse(self, host: str) -> NoRecording:
+        """The error for a connection that a library opens around the recordings."""
+        return NoRecording(
+            "answers are replayed here, and this request has no recorded answer.\n\n"
+            f"It goes to {host} through a library that replay does not answer.\n\n{self._advice}"
+        )
+
+    def _attempt(self, request: Request) -> int:
+        """The number of this try, from 0: as the client says it, or by counting the tries of one call."""
+        if request.attempt is not None:
+            return request.attempt
+        if not request.call:
+            return 0
+        self._tries[request.call] += 1
+        return self._tries[request.call] - 1
+
+    def _no_recording(self, request: Request) -> NoRecording:
+        answer = Answer(200, {"content-type": "application/json"})
+        draft = dump_recording(Recording("", "constructed", "", request, [answer]))
+        return NoRecording(
+            "answers are replayed here, and this request has no recorded answer.\n\n"
+            f"{explain(request, self.recordings)}\n\n{self._advice}",
+            draft,
+        )
