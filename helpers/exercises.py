@@ -1,8 +1,9 @@
 """Checks of exercises, which need no service."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from importlib import import_module
+from typing import Any, overload
 
 from .connect import current, is_live, sent
 from .replay import CourseError, NoRecording, Recording, Request, differences, load
@@ -10,12 +11,46 @@ from .replay.matching import same_request
 
 
 
-@contextmanager
-def check(exercise: str) -> Iterator[None]:
-    """Check an exercise: does the last request of the `with` block mean what its recording asks for?
+@overload
+def check(exercise: str) -> AbstractContextManager[None]: ...
+@overload
+def check(exercise: str, first: Any, *more: Any) -> None: ...
+def check(exercise: str, *work: Any) -> AbstractContextManager[None] | None:
+    """Check an exercise, and print ✓ or the next thing to do.
 
-    It prints ✓ or what differs. Raises CourseError if there is no such exercise.
+    Args:
+        exercise: its name, such as "exercise 1".
+        work: what you wrote, such as a function. Without it, `with check("exercise 1"):` looks at the last request
+            that is sent in the block.
+
+    Raises:
+        CourseError: there is no such exercise.
     """
+    if not work:
+        return _check_request(exercise)
+    from .situations import NotYet
+
+    function = _check_of(exercise)
+    try:
+        print(f"✓ {function(*work)}")
+    except NotYet as next_step:
+        print(f"Not yet. {next_step}")
+    return None
+
+
+def _check_of(exercise: str) -> Callable[..., str]:
+    notebook = current().notebook
+    name = exercise.replace(" ", "_")
+    module = import_module(f".checks.{notebook.partition('_')[2]}", __package__)
+    known = sorted(key for key in vars(module) if key.startswith("exercise_"))
+    if name not in known:
+        listed = ", ".join(key.replace("_", " ") for key in known)
+        raise CourseError(f"there is no exercise {exercise!r} in this notebook. Known: {listed}.")
+    return getattr(module, name)
+
+
+@contextmanager
+def _check_request(exercise: str) -> Iterator[None]:
     wanted = _recording_of(exercise).request
     before = len(sent())
     with suppress(NoRecording):

@@ -1,0 +1,144 @@
+"""What checks of exercises work with: recorded situations, and a safe way to call what a learner wrote."""
+
+import asyncio
+import inspect
+import io
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .connect import current
+from .endpoints import reader
+from .environment import enter_session
+from .replay import Answer, Request, Session, load, replay
+from .settings import replay_settings
+
+
+class NotYet(Exception):
+    """An exercise is not done. The message says the next thing to do."""
+
+
+class Situation(Session):
+    """Answers every request, whatever it asks, with the next of some answers; the last one again and again.
+
+    Attributes:
+        sent: the requests that the learner's code sent.
+        model: a model's name to ask for; any other is answered too.
+    """
+
+    model = "mistral-large-2407"
+
+    def __init__(self, answers: Sequence[Answer]):
+        super().__init__([], read=reader(), pace=0)
+        self._answers = answers
+
+    def answer(self, request: Request) -> Answer:
+        self.sent.append(request)
+        return self._answers[min(len(self.sent), len(self._answers)) - 1]
+
+    @cached_property
+    def client(self) -> Any:
+        """The old SDK's client, retries off."""
+        from azure.ai.inference import ChatCompletionsClient
+        from azure.core.credentials import AzureKeyCredential
+
+        settings = replay_settings().azure
+        return ChatCompletionsClient(
+            settings.endpoint, AzureKeyCredential(settings.key), model=self.model, retry_total=0
+        )
+
+    @cached_property
+    def openai(self) -> Any:
+        """The client of the package `openai`, retries off."""
+        from openai import OpenAI
+
+        settings = replay_settings().v1
+        return OpenAI(base_url=settings.endpoint, api_key=settings.key, max_retries=0)
+
+    @property
+    def bodies(self) -> list[Any]:
+        """The bodies of the requests that were sent."""
+        return [request.body for request in self.sent]
+
+
+@contextmanager
+def answering(*answers: Answer) -> Iterator[Situation]:
+    """A situation in which every request gets the next of these answers, live too: nothing is sent."""
+    situation = Situation(answers)
+    with ExitStack() as undo:
+        enter_session(undo, replay_settings())
+        undo.enter_context(replay(situation))
+        yield situation
+
+
+def recorded(name: str) -> tuple[Answer, ...]:
+    """The answers of one recording of the running notebook, by its name."""
+    recordings = load(current().recordings).recordings
+    return tuple(next(r for r in recordings if r.name == name).answers)
+
+
+@dataclass
+class Call:
+    """What came of calling a learner's function: its value or its error, and what it printed."""
+
+    value: Any = None
+    error: Exception | None = None
+    printed: str = field(default="")
+
+
+def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
+    """Call a learner's function, asynchronous or not; nothing it raises or prints gets out."""
+    printed = io.StringIO()
+    result = Call()
+    try:
+        with redirect_stdout(printed):
+            value = function(*arguments, **options)
+            result.value = _awaited(value) if inspect.isawaitable(value) else value
+    except Exception as error:
+        result.error = error
+    result.printed = printed.getvalue()
+    return result
+
+
+def value_of(function: Callable[..., Any], *arguments: Any, when: str, **options: Any) -> Any:
+    """What a learner's function returns. Raises NotYet, naming the situation `when`, if it raises."""
+    result = call(function, *arguments, **options)
+    if result.error is not None:
+        raise NotYet(f"{when}, your code raises {type(result.error).__name__}: {_first_line(result.error)}")
+    return result.value
+
+
+def require(condition: object, next_step: str) -> None:
+    """Raise NotYet with the next thing to do, unless the condition holds."""
+    if not condition:
+        raise NotYet(next_step)
+
+
+def _awaited(value: Awaitable[Any]) -> Any:
+    """The value of an awaitable. A notebook's own loop is running, so another thread has one of its own."""
+    outcome: list[Any] = []
+
+    async def run() -> None:
+        outcome.append(await value)
+
+    failure: list[BaseException] = []
+
+    def in_thread() -> None:
+        try:
+            asyncio.run(run())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=in_thread)
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:200]
