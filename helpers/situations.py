@@ -76,8 +76,11 @@ def answering(*answers: Answer) -> Iterator[Situation]:
 
 def recorded(name: str) -> tuple[Answer, ...]:
     """The answers of one recording of the running notebook, by its name."""
-    recordings = load(current().recordings).recordings
-    return tuple(next(r for r in recordings if r.name == name).answers)
+    course = current()
+    answers = next(r for r in load(course.recordings).recordings if r.name == name).answers
+    if course.session:
+        course.session.played[name] += 1
+    return tuple(answers)
 
 
 @dataclass

@@ -42,14 +42,12 @@ def guard(undo: ExitStack, refuse: Callable[[str], Exception]) -> None:
         checked(address)
         return connect_ex(self, address)
 
-    # `connect` belongs to the C class below socket.socket, so undoing means taking ours away.
-    socket.getaddrinfo = guarded_look_up
-    socket.socket.connect = guarded_connect
-    socket.socket.connect_ex = guarded_connect_ex
+    _replace(undo, socket, "getaddrinfo", guarded_look_up)
+    _replace(undo, socket.socket, "connect", guarded_connect)
+    _replace(undo, socket.socket, "connect_ex", guarded_connect_ex)
 
-    def undone() -> None:
-        socket.getaddrinfo = look_up
-        for name in ("connect", "connect_ex"):
-            delattr(socket.socket, name)
 
-    undo.callback(undone)
+def _replace(undo: ExitStack, owner: Any, name: str, value: Any) -> None:
+    own = vars(owner).get(name)  # `connect` is the C class's until a guard puts its own in
+    setattr(owner, name, value)
+    undo.callback(lambda: delattr(owner, name) if own is None else setattr(owner, name, own))

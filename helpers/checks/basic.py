@@ -1,0 +1,76 @@
+"""Exercises of notebook 01, Ask a chat model."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..situations import NotYet, answering, recorded, require, value_of
+
+
+def exercise_1(careful_ask: Callable[[Any, str], str]) -> str:
+    """`careful_ask(client, text)` marks an answer that was cut off, and survives an empty one."""
+    whole = _answer(careful_ask, "exercise 1, whole")
+    require(isinstance(whole, str), "For a whole answer, return its text, a string.")
+    require(whole.strip() == "Platform 2, at 11:40.", "Return a whole answer as it is, with nothing added.")
+    cut = _answer(careful_ask, "exercise 1, cut off")
+    require(
+        isinstance(cut, str) and cut.startswith("The lighthouse was built in 1862"),
+        "Keep the text of an answer that is cut off: half an answer can still be of use.",
+    )
+    require(
+        cut.rstrip().endswith(("[…]", "[...]")),
+        "The second answer is cut off (`finish_reason` is `length`). Put […] behind its text.",
+    )
+    empty = _answer(careful_ask, "exercise 1, empty")
+    require(
+        isinstance(empty, str) and "None" not in empty and "…" not in empty,
+        "The third answer is empty (its content is None), but not cut off. Return an empty string for it.",
+    )
+    return "Right: a whole answer, a cut one and an empty one can be told apart."
+
+
+def _answer(careful_ask: Callable[[Any, str], str], name: str) -> Any:
+    label = name.partition(", ")[2]
+    with answering(*recorded(name)) as situation:
+        answer = value_of(careful_ask, situation.client, "A question", when=f"When the answer is {label}")
+        require(situation.sent, "Send a request with the client that your function is given.")
+    require("A question" in str(situation.bodies[-1]), "Send the text that your function is given.")
+    return answer
+
+
+_ERRORS = {
+    "wrong key": "a wrong key",
+    "unknown model": "an unknown model",
+    "exercise 2, page of HTML": "a wrong address, answered with a page of HTML",
+    "quota used up": "a rate limit",
+    "exercise 2, filtered": "a filtered prompt",
+    "exercise 2, unknown": "an error that nobody foresaw",
+}
+
+
+def exercise_2(one_line: Callable[[Exception], str]) -> str:
+    """`one_line(error)` gives each of five errors a remedy of its own, on one line, and any other a general one."""
+    from azure.ai.inference.models import UserMessage
+    from azure.core.exceptions import HttpResponseError
+
+    lines: dict[str, str] = {}
+    for name, label in _ERRORS.items():
+        with answering(*recorded(name)) as situation:
+            try:
+                situation.client.complete(messages=[UserMessage("A question")])
+            except HttpResponseError as error:
+                line = value_of(one_line, error, when=f"For {label}")
+                code = str(error.error.code) if error.error else ""
+        require(isinstance(line, str) and line.strip(), f"For {label}, return a line of text.")
+        require("\n" not in line.strip(), f"For {label}, return one line. It has {len(line.splitlines())}.")
+        lines[label] = _remedy(line, code)
+    for label, line in lines.items():
+        same = [other for other, text in lines.items() if other != label and text == line]
+        if same:
+            raise NotYet(f"You say the same for {label} and for {same[0]}. Tell them apart by `error.error.code`.")
+    return "Right: five errors, five remedies, and a line for all others."
+
+
+def _remedy(line: str, code: str) -> str:
+    """A line without status and code: two remedies must differ in words."""
+    words = "".join(sign for sign in line.replace(code, "") if sign.isalpha() or sign == " ")
+    return " ".join(words.lower().split())
