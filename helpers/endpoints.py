@@ -7,6 +7,7 @@ gateway with a base path of its own). Recordings hold it in one form.
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .replay.matching import parse_body
@@ -27,7 +28,7 @@ def reader(endpoints: Sequence[str] = ()) -> Callable[[HttpRequest], Request]:
     Args:
         endpoints: addresses whose base path is not among the known ones, such as a gateway's.
     """
-    own = sorted({base_path(endpoint) for endpoint in endpoints}, key=len, reverse=True)
+    own = tuple(sorted({base_path(endpoint) for endpoint in endpoints}, key=len, reverse=True))
 
     def read(http: HttpRequest) -> Request:
         body = parse_body(http.body)
@@ -39,7 +40,8 @@ def reader(endpoints: Sequence[str] = ()) -> Callable[[HttpRequest], Request]:
     return read
 
 
-def canonical_path(path: str, own_bases: Sequence[str] = ()) -> str:
+@lru_cache(maxsize=256)
+def canonical_path(path: str, own_bases: tuple[str, ...] = ()) -> str:
     """A path in the form that recordings have: `/models/chat/completions`, `/openai/v1/responses`, `/{tenant}/…`."""
     if _SIGN_IN.match(path):
         return _SIGN_IN.sub("/{tenant}", path)

@@ -16,6 +16,7 @@ from typing import Any
 from .recording import HttpRequest, Recording, Request
 
 PICTURE = re.compile(r"picture \d+x\d+ [0-9a-f]{192}")
+_ENCODE = json.JSONEncoder(sort_keys=True).encode
 LARGEST_PICTURE = 100_000_000  # pixels; a file of some kilobytes may claim more than a computer's memory holds
 
 
@@ -61,17 +62,28 @@ def same_request(one: Request, other: Request) -> bool:
     return key == other_key and all(map(same_picture, pictures, other_pictures))
 
 
-def canonical(value: Any) -> Any:
-    """A body with its numbers in one spelling, and pictures as what they show."""
+def canonical(value: Any, pictures: list[str] | None = None) -> Any:
+    """A body with its numbers in one spelling, and pictures as what they show.
+
+    Given a list `pictures`, what they show goes there, and the body keeps their size alone.
+    """
     if isinstance(value, dict):
-        return {key: canonical(inner) for key, inner in value.items()}
+        return {key: canonical(inner, pictures) for key, inner in value.items()}
     if isinstance(value, list):
-        return [canonical(inner) for inner in value]
+        return [canonical(inner, pictures) for inner in value]
+    if isinstance(value, str) and value.startswith(("data:image/", "picture ")):
+        return _canonical_picture(value, pictures)
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and value.startswith("data:image/"):
-        return picture(value)
     return value
+
+
+def _canonical_picture(value: str, pictures: list[str] | None) -> str:
+    shown = picture(value) if value.startswith("data:") else value
+    if pictures is None or not (_is_picture(shown) or shown.startswith("picture unreadable ")):
+        return shown
+    pictures.append(shown)
+    return " ".join(shown.split()[:2])
 
 
 def same_value(one: Any, other: Any) -> bool:
@@ -121,18 +133,5 @@ def _is_picture(value: Any) -> bool:
 def _key(request: Request) -> tuple[tuple[str, str, str], list[str]]:
     """A request's meaning as a key, and apart from it the pictures, which are compared one by one."""
     pictures: list[str] = []
-    body = _without_pictures(canonical(request.body), pictures)
-    return (request.method, request.path, json.dumps(body, sort_keys=True)), pictures
-
-
-def _without_pictures(value: Any, pictures: list[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_pictures(inner, pictures) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_pictures(inner, pictures) for inner in value]
-    if isinstance(value, str) and value.startswith("picture ") and (
-        _is_picture(value) or value.startswith("picture unreadable ")
-    ):
-        pictures.append(value)
-        return " ".join(value.split()[:2])
-    return value
+    body = canonical(request.body, pictures)
+    return (request.method, request.path, _ENCODE(body)), pictures

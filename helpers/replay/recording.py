@@ -23,7 +23,7 @@ class HttpRequest:
 
     method: str
     url: str
-    headers: Mapping[str, str]  # names in lower case
+    headers: Mapping[str, str]  # found by names in lower case
     body: bytes
 
 

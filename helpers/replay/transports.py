@@ -144,7 +144,7 @@ def _requests_answered(undo: ExitStack, session: Session) -> None:
         body = request.body
         if body is not None and not isinstance(body, (str, bytes)) and not hasattr(body, "read"):
             body = b"".join(part if isinstance(part, bytes) else part.encode() for part in body)
-        http = HttpRequest(request.method, request.url, _lower(request.headers), body_bytes(body))
+        http = HttpRequest(request.method, request.url, request.headers, body_bytes(body))
         return adapter.build_response(request, Response(session.play(http)))
 
     def positional_send(
