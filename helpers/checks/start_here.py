@@ -1,0 +1,27 @@
+"""The exercise of notebook 00, Make your first call."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..replay.differences import question
+from ..situations import answering, recorded, require, value_of
+
+
+def exercise_1(greet: Callable[[Any, str], str]) -> str:
+    """`greet(client, name)` asks the model to greet a traveller, and returns the greeting."""
+    for name in ("Ada", "Bo"):
+        answers = recorded(f"exercise 1, {name}")
+        expected = answers[0].body["choices"][0]["message"]["content"]
+        with answering(*answers) as situation:
+            greeting = value_of(greet, situation.client, name, when=f"For {name}")
+        require(situation.sent, "Your function sends no request. Call client.complete in it.")
+        asked = question(situation.bodies[-1])
+        require(name in asked, f"The question is {asked!r}. Put the name in it: {{name}} in an f-string.")
+        require(greeting is not None, "Your function returns nothing. Return the text of the answer.")
+        require(
+            isinstance(greeting, str),
+            f"Your function returns a {type(greeting).__name__}. "
+            "Return its text: response.choices[0].message.content.",
+        )
+        require(greeting.strip() == expected, "Return the text of the answer, and nothing else.")
+    return "Right: the model greets each traveller by name."
