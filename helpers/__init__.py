@@ -3,4 +3,4 @@
 from .check import check, check_setup
 from .recordings import CourseError, NoRecording, differences
 from .replay import clock, session, start
-from .show import playground, show, show_filter, show_picture, show_tokens, timeline, tokens
+from .look import playground, show, show_filter, show_picture, show_tokens, timeline, tokens
