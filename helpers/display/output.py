@@ -6,7 +6,7 @@ GROUND, RIM, INK, SOFT_INK = "#f8fafc", "#64748b", "#0f172a", "#475569"
 WIDTH = 760  # pixels at most
 CARD = (
     f"background:{GROUND};color:{INK};border:1px solid {RIM};border-radius:6px;"
-    f"padding:8px 10px;max-width:{WIDTH}px;overflow-x:auto"
+    f"padding:8px 10px;max-width:{WIDTH}px;box-sizing:border-box;overflow-x:auto"
 )
 
 

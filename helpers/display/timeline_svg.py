@@ -36,14 +36,13 @@ def timeline(bars: Sequence[tuple[str, Sequence[float]]], pace: str) -> dict[str
     drawn, facts, y = [], [], _TOP
     for name, arrivals in bars:
         ordered = sorted(max(at, 0) for at in arrivals)
-        first, rest = _facts(ordered)
-        facts.append(f"{name}{': ' if name else ''}{first}{', ' if rest else ''}{rest}")
-        drawn.append(_text("16", y, f"{name}{': ' if name else ''}{first}", weight="bold"))
-        if rest:
+        said = _facts(ordered)
+        facts.append(f"{name}{': ' if name else ''}{', '.join(said)}")
+        for number, line in enumerate([name, *said] if name else said):
+            drawn.append(_text("16", y, line, weight="normal" if number else "bold"))
             y += _LINE
-            drawn.append(_text("16", y, rest))
-        drawn.append(_bar(ordered, end, y + 8))
-        y += 8 + _BAR + _GAP
+        drawn.append(_bar(ordered, end, y - 8))
+        y += _BAR + _GAP - 8
     axis = y - _GAP + 4
     alt = f"Timeline ({pace}): {'; '.join(facts)}."
     inside = "".join([*_frame(pace, alt), *drawn, *_axis(end, axis)])
@@ -68,29 +67,29 @@ def _svg(width: str, height: int, inside: str) -> str:
     )
 
 
-def _facts(arrivals: Sequence[float]) -> tuple[str, str]:
-    """When the first piece arrived; and how fast the others followed, "" if there are none."""
-    first, last = arrivals[0], arrivals[-1]
-    if len(arrivals) == 1:
-        return f"complete after {first:.2f} s", ""
-    speed = f"{(len(arrivals) - 1) / (last - first):.0f} a second" if last > first else "at once"
-    rest = f"then {len(arrivals) - 1} more, {speed}, the last after {last:.2f} s"
-    return f"first piece after {first:.2f} s", rest
+def _facts(arrivals: Sequence[float]) -> list[str]:
+    """When the first piece arrived and how the others followed, in lines that fit 250 pixels."""
+    first, last, others = arrivals[0], arrivals[-1], len(arrivals) - 1
+    if not others:
+        return [f"complete after {first:.2f} s"]
+    speed = f", {others / (last - first):.0f} a second" if last > first else ""
+    return [f"first piece after {first:.2f} s", f"{others} more until {last:.2f} s{speed}"]
 
 
 def _frame(pace: str, alt: str) -> list[str]:
     """Title, description, ground, rim and legend."""
-    title = f"When each piece arrived ({pace})"
+    title = "When each piece arrived"
     return [
         f"<title>{title}</title><desc>{escape(printable_xml(alt))}</desc>",
         f'<rect x=".5" y=".5" width="100%" height="100%" rx="6" fill="{GROUND}" stroke="{RIM}" '
         'style="width:calc(100% - 1px);height:calc(100% - 1px)"/>',
         _text("16", 22, title, weight="bold"),
         f'<rect x="16" y="31" width="12" height="10" fill="{WAITING}" stroke="{RIM}"/>',
-        _text("34", 40, "waiting"),
-        f'<rect x="92" y="31" width="12" height="10" fill="{READING}" stroke="{RIM}"/>',
-        f'<path d="M98 31v10" stroke="{MARK}" stroke-width="2"/>',
-        _text("110", 40, "reading, one line per piece"),
+        _text("32", 40, "waiting"),
+        f'<rect x="86" y="31" width="12" height="10" fill="{READING}" stroke="{RIM}"/>',
+        f'<path d="M92 31v10" stroke="{MARK}" stroke-width="2"/>',
+        _text("102", 40, "reading"),
+        _text("158", 40, pace),
     ]
 
 

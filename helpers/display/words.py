@@ -49,7 +49,7 @@ def paragraphs(response: Any) -> Iterator[str]:
     """What there is to say of an answer, paragraph by paragraph. See `look.show`."""
     data = plain_data(response)
     if isinstance(data, str):
-        yield printable(data)
+        yield printable(data) or "(An empty string.)"
         return
     if not isinstance(data, dict):
         yield f"({_what_it_is(response)})"
@@ -71,13 +71,13 @@ def _message(message: Any) -> Iterator[str]:
         yield _NO_MESSAGE
         return
     text, refusal, calls = text_of(message), message.get("refusal"), calls_of(message)
-    if text:
+    if text.strip():
         yield text
     if refusal:
         yield printable(f"(The model refuses: {refusal})")
     for name, arguments in calls:
         yield f"(The model calls {name} with {arguments or 'no arguments'}.)"
-    if not (text or refusal or calls):
+    if not (text.strip() or refusal or calls):
         thinking = ", only thinking" if has_thinking(message) else ""
         yield f"(The message has no text{thinking}.)"
 
