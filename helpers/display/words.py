@@ -58,7 +58,8 @@ def paragraphs(response: Any) -> Iterator[str]:
     if not choices and isinstance(data.get("output"), list):
         choices = [_choice_of_response(data)]
     for number, choice in enumerate(map(as_dict, choices), 1):
-        yield from _message(choice.get("message") or choice.get("delta"))
+        message = choice.get("message")
+        yield from _message(choice.get("delta") if message is None else message)
         usage = f" · {tokens(data.get('usage'))}" if number == len(choices) else ""
         yield f"[{printable(str(choice.get('finish_reason') or 'no finish_reason'))}{usage}]"
     if not choices:
