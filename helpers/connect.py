@@ -121,8 +121,7 @@ def _replay(course: Course) -> str:
     asked = {r.request.body.get("model") for r in recordings if isinstance(r.request.body, dict)}
     models = [name for name in RECORDED_MODELS.values() if name in asked]
     return (
-        f"Replay: {count} answers from recordings/{course.recordings.name}, streams at a simulated pace; "
-        f"nothing is sent. Models: {', '.join(models) or 'none'}."
+        f"Replay: {count} answers, nothing is sent. Models: {', '.join(models) or 'none'}."
     )
 
 
