@@ -11,7 +11,7 @@ READY := .venv/.ready
 OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test run outputs record lint bench lock clean
+.PHONY: help setup lab test run outputs pictures record lint bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ run: $(READY)  ## Run all notebooks without a browser, or one: make run NB=02_st
 
 outputs: $(READY)  ## Run the notebooks and save their outputs, or one: make outputs NB=02_streaming
 	@$(OFFLINE) $(PY) tests/tools/run_notebooks.py --save $(NB)
+
+pictures: $(READY)  ## Draw the pictures in notebooks/images again from their sources
+	@$(PY) tests/tools/pictures.py
 
 record: $(READY)  ## Capture answers from your endpoint (.env) as recordings, of all notebooks or one: NB=05_tools
 	@$(PY) tests/tools/record.py $(NB)
