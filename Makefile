@@ -15,7 +15,7 @@ OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 UV := $(PY) -m uv pip install --quiet --python .venv
 # $(call install,packages): by uv, which is many times faster, or by pip where uv cannot be had or fails.
-install = $(UV) $(1) 2>/dev/null || { echo "uv cannot install the packages, so pip does (about two minutes) ..."; $(PIP) $(1); }
+install = $(UV) $(1) 2>/dev/null || { echo "uv fails here, so pip takes over (a minute or two) ..."; $(PIP) $(1); }
 
 # JupyterLab asks whether to fetch news, and no option of its command prevents that. This file is the one that
 # `jupyter labextension disable` writes; it belongs to .venv, so your own Jupyter settings stay as they are.
