@@ -6,31 +6,59 @@ else
 BIN := .venv/bin
 endif
 PY := $(BIN)/python
+# Written when .venv holds what a learner needs, and when it holds what tests need as well.
 READY := .venv/.ready
+TESTS_READY := .venv/.ready-tests
 # What runs the notebooks unattended always replays, at full speed, whatever the environment says.
 OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0
+
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+UV := $(PY) -m uv pip install --quiet --python .venv
+# $(call install,packages): by uv, which is many times faster, or by pip where uv cannot be had or fails.
+install = $(UV) $(1) 2>/dev/null || { echo "uv fails here, so pip takes over (a minute or two) ..."; $(PIP) $(1); }
+
+# JupyterLab asks whether to fetch news, and no option of its command prevents that. This file is the one that
+# `jupyter labextension disable` writes; it belongs to .venv, so your own Jupyter settings stay as they are.
+LABCONFIG := .venv/etc/jupyter/labconfig
+NO_NEWS := {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}
+
+define STYLE
+$(PY) -m ruff check .
+$(PY) -m ruff format --check .
+$(PY) -m pyright
+endef
+
+COMPILE := -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab test run outputs pictures record lint bench lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Set up .venv from requirements.lock (every other command does this by itself)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'This course needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 lab' % sys.version_info[:2])"
-	@echo "Setting up .venv (once, about a minute) ..."
+	@echo "Setting up .venv (once, less than a minute) ..."
 	@$(PYTHON) -m venv .venv
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) uv 2>/dev/null || true
+	@$(call install,-r requirements.lock)
+	@$(call install,--no-deps --no-build-isolation -e .)
+	@mkdir -p $(LABCONFIG)
+	@echo '$(NO_NEWS)' > $(LABCONFIG)/page_config.json
 	@touch $(READY)
+
+$(TESTS_READY): tests/requirements.lock $(READY)
+	@echo "Adding what the tests need ..."
+	@$(call install,-r tests/requirements.lock)
+	@touch $(TESTS_READY)
 
 lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers
 	$(PY) -m jupyter lab notebooks/00_start_here.ipynb
 
-test: $(READY)  ## Run all that CI runs: lint, unit and structure tests, and nbval with the network cut
-	$(PY) -m ruff check . && $(PY) -m ruff format --check .
+test: $(TESTS_READY)  ## Run all that CI runs: lint, unit and structure tests, and nbval with the network cut
+	$(STYLE)
 	$(OFFLINE) $(PY) tests/tools/cut_network.py -m pytest
 
 run: $(READY)  ## Run all notebooks without a browser, or one: make run NB=02_streaming
@@ -45,16 +73,17 @@ pictures: $(READY)  ## Draw the pictures in notebooks/images again from their so
 record: $(READY)  ## Capture answers from your endpoint (.env) as recordings, of all notebooks or one: NB=05_tools
 	@$(PY) tests/tools/record.py $(NB)
 
-lint: $(READY)  ## Check style and structure only (a few seconds)
-	$(PY) -m ruff check . && $(PY) -m ruff format --check .
-	$(OFFLINE) $(PY) -m pytest --numprocesses=0 tests/test_structure.py tests/test_project.py
+lint: $(TESTS_READY)  ## Check style, types and structure only (a few seconds)
+	$(STYLE)
+	$(OFFLINE) $(PY) -m pytest --numprocesses=0 -m "not slow" tests/test_structure.py tests/test_project.py
 
-bench: $(READY)  ## Measure the speeds that the project promises, as ratios within this run
+bench: $(TESTS_READY)  ## Measure the speeds that the project promises, as ratios within this run
 	@$(OFFLINE) $(PY) tests/tools/bench.py
 
-lock: $(READY)  ## Pin the dependencies of pyproject.toml in requirements.lock, for Python 3.11 and newer
-	@$(PY) -m pip install --quiet --disable-pip-version-check uv
-	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --no-annotate --no-emit-index-url --output-file requirements.lock pyproject.toml
+lock: $(READY)  ## Pin the dependencies of pyproject.toml, for learners and for tests, on every system
+	@$(PIP) uv
+	$(PY) $(COMPILE) --all-extras --output-file tests/requirements.lock pyproject.toml
+	$(PY) $(COMPILE) --extra build --constraint tests/requirements.lock --output-file requirements.lock pyproject.toml
 
 clean:  ## Delete .venv and caches
-	rm -rf .venv .pytest_cache .ruff_cache build *.egg-info
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -8,6 +8,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
+import guard
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Guard the notebooks' cells too, which a conftest.py of this folder has no part in."""
+    config.pluginmanager.register(guard, "guard")
+
+
 for name in [n for n in os.environ if n.startswith("AZURE_")]:
     del os.environ[name]
 os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}

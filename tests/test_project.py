@@ -1,60 +1,176 @@
 """The project's own files agree with each other."""
 
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+import venv
 from pathlib import Path
+from sysconfig import get_path
 
+import pytest
 import yaml
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 
 from notebooks import ALL, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+EXTRAS = PROJECT["optional-dependencies"]
+LOCKS = {  # each with what it is made from
+    "requirements.lock": [*PROJECT["dependencies"], *EXTRAS["build"]],
+    "tests/requirements.lock": [*PROJECT["dependencies"], *EXTRAS["build"], *EXTRAS["dev"]],
+}
 README = (ROOT / "README.md").read_text("utf-8")
+every_lock = pytest.mark.parametrize("name", LOCKS)
 
 
-def test_the_lock_pins_what_pyproject_states():
+def read(name: str) -> str:
+    """A file of the project."""
+    return (ROOT / name).read_text("utf-8")
+
+
+def requirements(name: str) -> list[Requirement]:
+    """What a lock file pins."""
+    lines = read(name).splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith(("#", " "))]
+
+
+def holds(marker: Marker | None, python: str, system: str, machine: str) -> bool:
+    """Whether a requirement with this marker is installed on a system."""
+    environment = {
+        "python_version": python,
+        "python_full_version": f"{python}.9",
+        "sys_platform": system,
+        "os_name": "nt" if system == "win32" else "posix",
+        "platform_machine": machine,
+        "implementation_name": "cpython",
+    }
+    return marker is None or marker.evaluate(environment)
+
+
+@every_lock
+def test_the_lock_pins_what_pyproject_states(name):
     pinned = {}
-    for line in LOCK.splitlines():
-        if line and not line.startswith(("#", " ")):
-            requirement = Requirement(line)
-            assert re.fullmatch(r"==[^=,]+", str(requirement.specifier)), f"not pinned: {line}"
-            pinned.setdefault(requirement.name.lower(), []).append(str(requirement.specifier)[2:])
-    for stated in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]:
+    for requirement in requirements(name):
+        assert re.fullmatch(r"==[^=,]+", str(requirement.specifier)), f"not pinned: {requirement}"
+        assert requirement.url is None
+        version = str(requirement.specifier)[2:]
+        pinned.setdefault(requirement.name.lower(), []).append(version)
+    for stated in LOCKS[name]:
         requirement = Requirement(stated)
         assert requirement.name in pinned, f"{stated}: run make lock"
-        assert all(requirement.specifier.contains(v, prereleases=True) for v in pinned[requirement.name]), stated
+        for version in pinned[requirement.name]:
+            assert requirement.specifier.contains(version, prereleases=True), stated
 
 
-def test_everything_installs_from_the_lock():
+@every_lock
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize(
+    ("system", "machine"),
+    [("linux", "x86_64"), ("darwin", "arm64"), ("darwin", "x86_64"), ("win32", "AMD64")],
+)
+def test_the_lock_pins_one_version_for_each_system(name, python, system, machine):
+    chosen = [r.name for r in requirements(name) if holds(r.marker, python, system, machine)]
+    assert len(set(chosen)) == len(chosen)
+    stated = [Requirement(text) for text in LOCKS[name]]
+    assert {r.name for r in stated if holds(r.marker, python, system, machine)} <= set(chosen)
+
+
+def test_tests_run_with_the_versions_that_learners_have():
+    assert {str(r) for r in requirements("requirements.lock")} <= {
+        str(r) for r in requirements("tests/requirements.lock")
+    }
+
+
+@every_lock
+def test_the_lock_names_no_place(name):
+    """An index or a path would be one of the machine that made the lock."""
+    assert not re.search(r"://|[/\\@]|--", read(name))
+
+
+def test_everything_installs_from_the_locks():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
     (pip,) = [d["pip"] for d in environment["dependencies"] if isinstance(d, dict)]
     assert pip == ["-r requirements.lock", "-e ."]
-    for name in ("Makefile", ".github/workflows/ci.yml"):
-        text = (ROOT / name).read_text("utf-8")
-        installs = re.findall(r"pip install (.*)", text)
-        assert installs and all(re.search(r"-r requirements\.lock|-e \.|--quiet .*\buv$", i) for i in installs), name
+    installs = {
+        "Makefile": re.findall(r"\$\(call install,(.*)\)$", read("Makefile"), re.M),
+        "CI": re.findall(r"uv pip install --python \.venv (.*)", read(".github/workflows/ci.yml")),
+    }
+    itself = "--no-deps --no-build-isolation -e ."
+    assert installs == {
+        "Makefile": ["-r requirements.lock", itself, "-r tests/requirements.lock"],
+        "CI": ["-r tests/requirements.lock", itself],  # which pins the learner's packages too
+    }
 
 
-def test_helpers_stay_small():
-    lines = sum(len(path.read_text("utf-8").splitlines()) for path in (ROOT / "helpers").glob("*.py"))
-    assert lines <= 700
+def test_windows_checks_what_make_test_checks():
+    makefile, workflow = read("Makefile"), read(".github/workflows/ci.yml")
+    style = re.search(r"^define STYLE\n(.*?)^endef", makefile, re.M | re.S)[1].splitlines()
+    recipe = re.search(r"^test:.*\n((?:\t.*\n)+)", makefile, re.M)[1].replace("\t", "").splitlines()
+    assert recipe[0] == "$(STYLE)"
+    commands = [line.removeprefix("$(OFFLINE) ") for line in [*style, *recipe[1:]]]
+    steps = re.findall(r"- run: (\.venv\\Scripts\\python .*)", workflow)
+    steps = [re.sub(r"^\S+", "$(PY)", step).replace("\\", "/") for step in steps]
+    assert [step for step in steps if " pip install " not in step] == commands
 
 
 def test_the_top_level_is_the_agreed_one():
-    ignored = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".ipynb_checkpoints", "build", ".env"}
-    found = {p.name for p in ROOT.iterdir()} - ignored
-    found -= {name for name in found if name.endswith(".egg-info")}
-    agreed = {"notebooks", "helpers", "tests", "environment.yml", "README.md", "Makefile", "pyproject.toml", "LICENSE"}
-    assert found == agreed | {"requirements.lock", ".gitignore", ".gitattributes", ".github", ".ci", ".env.example"}
+    """Of what git keeps: what an editor or a system leaves in the folder does not count."""
+    command = ["git", "ls-files", "-z"]
+    files = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    found = {file.split("/")[0] for file in files.split("\0") if file}
+    course = {"notebooks", "helpers", "tests", "environment.yml", "README.md", "Makefile"}
+    python = {"pyproject.toml", "requirements.lock", "LICENSE", ".env.example"}
+    repository = {".gitignore", ".gitattributes", ".github", ".ci"}
+    assert course | python | repository <= found
+    assert found - course - python - repository <= {"CONTRIBUTING.md", "site"}
+
+
+@pytest.mark.slow
+def test_a_wheel_installed_elsewhere_works(tmp_path):
+    """Build a wheel of a copy, install it in another environment, import it: three seconds."""
+    source, wheels, other = tmp_path / "source", tmp_path / "wheels", tmp_path / "other"
+    leave_out = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".DS_Store")
+    shutil.copytree(ROOT / "helpers", source / "helpers", ignore=leave_out)
+    (source / "tests").mkdir()  # a folder that must stay out
+    (source / "tests" / "test_it.py").touch()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    offline = ["--no-deps", "--no-index"]
+    build = [*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", wheels, source]
+    subprocess.run(build, check=True)
+    (wheel,) = wheels.glob("azure_chat_course-*.whl")
+
+    venv.create(other, symlinks=sys.platform != "win32")
+    places = {"base": str(other), "platbase": str(other)}
+    packages = Path(get_path("purelib", "venv", places))
+    python = Path(get_path("scripts", "venv", places), Path(sys.executable).name)
+    subprocess.run([*pip, "install", *offline, "--target", packages, wheel], check=True)
+    # The other packages come from this environment, but not the link to this folder's `helpers`.
+    (packages / "others.pth").write_text(get_path("purelib"), "utf-8")
+
+    expected = {p.relative_to(source) for p in (source / "helpers").rglob("*") if p.is_file()}
+    installed = {p.relative_to(packages) for p in (packages / "helpers").rglob("*") if p.is_file()}
+    assert {path for path in installed if path.suffix != ".pyc"} == expected
+    assert not (packages / "tests").exists()
+    code = "import helpers, helpers.replay; print(helpers.__file__)"
+    command = [python, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert Path(done.stdout.strip()).is_relative_to(packages)
 
 
 def test_the_readme_lists_every_notebook_as_00_does():
-    contents = re.compile(r"^\| (?:\[)?(\d\d) ([^\]|]+?)(?:\]\([^)]*\))? \| ([^|]+) \| (\d+) \|$", re.M)
+    contents = re.compile(
+        r"^\| (?:\[)?(\d\d) ([^\]|]+?)(?:\]\([^)]*\))? \| ([^|]+) \| (\d+) \|$", re.M
+    )
     start = "\n".join(
         cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-        for cell in yaml.safe_load((ROOT / "notebooks" / "00_start_here.ipynb").read_text("utf-8"))["cells"]
+        for cell in yaml.safe_load((ROOT / "notebooks" / "00_start_here.ipynb").read_text("utf-8"))[
+            "cells"
+        ]
     )
     rows = contents.findall(start)
     assert [number for number, *_ in rows] == [path.stem[:2] for path in ALL]
@@ -67,8 +183,10 @@ def test_the_readme_links_lead_somewhere():
 
 
 def test_minutes_add_up():
-    """What 00 and the README say a notebook takes is what its first cell says: reading and exercises."""
+    """The minutes in 00 and the README are those of the first cell: reading and exercises."""
     rows = dict(re.findall(r"^\| \[(\d\d) [^|]+ \| [^|]+ \| (\d+) \|$", README, re.M))
     for path in ALL:
-        reading, exercises = re.search(r"\| (\d+) minutes \| (\d+) minutes \|", path.read_text("utf-8")).groups()
+        reading, exercises = re.search(
+            r"\| (\d+) minutes \| (\d+) minutes \|", path.read_text("utf-8")
+        ).groups()
         assert int(rows[path.stem[:2]]) == int(reading) + int(exercises), path.stem
