@@ -17,13 +17,16 @@ and that token makes `<tool_call>` likely. After a tool's result it is absent, s
 
 What to expect of it, seen on 25 November 2026 with xllamacpp 2026.10.11549:
 
-- The first delta of a stream has `"content": null`. Bodies carry `timings`. A token of the
-  log probabilities carries an `id`.
+- The first delta of a stream has `"content": null`. Bodies carry `timings`, and each token of the
+  log probabilities an `id`. A message that calls a tool has `"content": ""`.
 - `finish_reason` is often `length`: without `max_tokens` an answer ends after 80 tokens.
-- Any model's name is accepted, and comes back in the answer.
-- A named `tool_choice` (an object) is ignored: the server reads strings only.
-- A picture gets a 500, a model that it lacks does not get an error, an unknown path gets a 404.
-- A prompt's tokens are its bytes: expect more of them than elsewhere. 8,192 fit.
+- It ignores the model's name, and `tool_choice` when that is an object. With `tool_choice: "none"`
+  the call comes as text, `<tool_call>…`, which weak models do as well.
+- It answers at `/v1/chat/completions` and at `/chat/completions`, not at `/models/…`.
+- It reads the key from `Authorization: Bearer` or `X-Api-Key`, never from `api-key`.
+- A picture gets a 500, an unknown path a 404, a prompt above 8,192 tokens a 400. So does `n: 2`.
+  A conversation that sends back a call with broken arguments gets a 500.
+- A prompt's tokens are its bytes: expect more of them than elsewhere.
 
 In a test, use the fixture `real_server`, which skips with the reason where the server cannot run.
 For another program, `python tests/real_server.py` prints its address and serves until it is ended.
@@ -142,9 +145,9 @@ def byte_token(byte: int) -> Token:
         likely = {Kind.JSON: 1.0, Kind.NAME: 5.0}
     elif byte in b"}]":
         likely = {Kind.JSON: -1.0}
-    elif byte in b",:":
-        likely = {Kind.JSON: -3.0}
-    elif 33 <= byte < 127:
+    elif byte in b"0123456789":
+        likely = {Kind.JSON: -7.0}
+    elif 33 <= byte < 127 and byte != ord("<"):
         likely = {Kind.JSON: -5.0}
     return Token(f"<0x{byte:02X}>", TokenType.BYTE, Kind.JSON, likely)
 
@@ -157,11 +160,11 @@ def vocabulary() -> list[Token]:
     tokens = [
         Token("<unk>", TokenType.UNKNOWN),
         Token("<s>", control),
-        Token(END, control, Kind.WORD, {Kind.WORD: -0.8}),
+        Token(END, control, Kind.WORD, {Kind.WORD: -0.8, Kind.JSON: 0.0}),
         Token(ASSISTANT, control),
         Token(TOOLS_OFFERED, control, Kind.OFFER),
         Token(CALL, own, Kind.JSON, {Kind.OFFER: 6.0}),
-        Token(CALL_END, own, Kind.WORD, {Kind.JSON: 3.0}),
+        Token(CALL_END, own, Kind.JSON, {Kind.JSON: -1.0}),
     ]
     tokens += [byte_token(byte) for byte in range(256)]
     blank = "\N{LOWER ONE EIGHTH BLOCK}"  # how this kind of vocabulary writes a blank
@@ -174,11 +177,12 @@ def vocabulary() -> list[Token]:
     return tokens
 
 
-def write_model(path: Path) -> None:
+def write_model(path: Path, calls_tools: bool = True) -> None:
     """Write the model, under a megabyte and the same at each call.
 
     Args:
         path: the file to write.
+        calls_tools: whether it calls the tools that it is offered.
     """
     import gguf
     import numpy
@@ -212,7 +216,8 @@ def write_model(path: Path) -> None:
     writer.add_bos_token_id(texts.index("<s>"))
     writer.add_eos_token_id(texts.index(END))
     writer.add_add_space_prefix(False)
-    writer.add_chat_template(CHAT_TEMPLATE)
+    quiet_template = CHAT_TEMPLATE.replace(TOOLS_OFFERED, "")
+    writer.add_chat_template(CHAT_TEMPLATE if calls_tools else quiet_template)
 
     kinds = list(Kind)
     embedding = matrix(count, WIDTH, 1.0)
@@ -220,7 +225,7 @@ def write_model(path: Path) -> None:
     writer.add_tensor("token_embd.weight", embedding)
     after_normalization = STRENGTH / math.sqrt(1.3 + STRENGTH**2 / WIDTH)
     likely = [[token.likely.get(kind, -12.0) for kind in kinds] for token in tokens]
-    output = matrix(count, WIDTH, 0.15)
+    output = matrix(count, WIDTH, 0.1)
     output[:, kinds] = numpy.array(likely) / after_normalization
     writer.add_tensor("output.weight", output)
     ones = numpy.ones(WIDTH, numpy.float32)
@@ -251,12 +256,21 @@ def write_model(path: Path) -> None:
 
 
 @contextmanager
-def serving(port: int = 0, api_key: str | None = None) -> Iterator[str]:
+def serving(
+    port: int = 0,
+    api_key: str | None = None,
+    most_tokens: int = MOST_TOKENS,
+    calls_tools: bool = True,
+    seed: int = SEED,
+) -> Iterator[str]:
     """llama.cpp's server on the loopback interface, until the block ends.
 
     Args:
         port: where to listen; 0 takes a free port.
         api_key: the key that requests have to bring; None accepts any key, and none.
+        most_tokens: of an answer whose request sets no limit; 12 cuts off most JSON and calls.
+        calls_tools: whether the model calls the tools that it is offered; many weak ones do not.
+        seed: for what the model picks; the same requests in the same order get the same words.
 
     Yields:
         The address without a path, such as `http://127.0.0.1:51234`. The API is below `/v1`.
@@ -272,9 +286,9 @@ def serving(port: int = 0, api_key: str | None = None) -> Iterator[str]:
     parameters.port = port
     parameters.api_keys = [api_key] if api_key else []
     parameters.n_ctx = CONTEXT
-    parameters.n_predict = MOST_TOKENS
+    parameters.n_predict = most_tokens
     parameters.n_parallel = 1
-    parameters.sampling.seed = SEED
+    parameters.sampling.seed = seed
     parameters.cpuparams.n_threads = 1
     parameters.cpuparams_batch.n_threads = 1
     parameters.n_gpu_layers = 0
@@ -286,7 +300,7 @@ def serving(port: int = 0, api_key: str | None = None) -> Iterator[str]:
     parameters.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
     with tempfile.TemporaryDirectory(prefix="random-words-") as folder:
         path = Path(folder, f"{MODEL}.gguf")
-        write_model(path)
+        write_model(path, calls_tools)
         parameters.model.path = str(path)
         server = xllamacpp.Server(parameters)
     try:
