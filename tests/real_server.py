@@ -10,10 +10,11 @@ What it is not. It is not Azure: no content filter, no deployments, no `/models`
 It is not a language model: it picks words at random, and has read nothing. Tests look at the form
 of an answer, never at its words. For faults on request (429, a cut stream) use `loopback.py`.
 
-How a random model comes to finish a tool call: each token is of one kind, a word or a piece of
-JSON, and makes its own kind likelier. Some weights are set for that, and all others are random.
-The chat template ends with one token more when the last message could be answered by a tool call,
-and that token makes `<tool_call>` likely. After a tool's result it is absent, so a loop ends.
+How a random model finishes a tool call: each token has a kind (a word, a name, a piece of JSON),
+and the kind of the last token makes some tokens likely. After a name in JSON, that is a quotation
+mark. Some weights are set for that; all others are random. Where tools are offered, the chat
+template ends with a token that makes `<tool_call>` likely. After a tool's result it does not, so a
+loop ends.
 
 What to expect of it, seen on 25 November 2026 with xllamacpp 2026.10.11549:
 
