@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from types import ModuleType
 from typing import Any
 
+from .patching import replace
 from .recording import Answer, HttpRequest
 from .session import Session
 
@@ -86,8 +87,6 @@ def answered(undo: ExitStack, aiohttp: ModuleType, session: Session) -> None:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
-    from .transports import replace
-
     async def connect(connector: Any, request: Any, traces: Any, timeout: Any) -> Connection:
         loop = asyncio.get_running_loop()
         protocol = ResponseHandler(loop)
@@ -99,7 +98,7 @@ def answered(undo: ExitStack, aiohttp: ModuleType, session: Session) -> None:
 
 def observed(undo: ExitStack, aiohttp: ModuleType, tell: Callable[[HttpRequest], str]) -> None:
     """Tell of each of aiohttp's requests; `tell` returns the address that it shall go to."""
-    from .transports import body_bytes, replace
+    from .transports import body_bytes
 
     original = aiohttp.ClientSession._request
 

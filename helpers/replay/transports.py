@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from .network_guard import guard
+from .patching import replace, when_imported
 from .recording import Answer, HttpRequest
 from .session import Session
 
@@ -46,27 +47,6 @@ def observe(tell: Callable[[HttpRequest], str]) -> ExitStack:
     when_imported(undo, "httpx2", lambda module: _httpx_observed(undo, module, tell))
     when_imported(undo, "aiohttp", lambda module: aiohttp_transport.observed(undo, module, tell))
     return undo
-
-
-def when_imported(undo: ExitStack, name: str, patch: Callable[[ModuleType], None]) -> None:
-    """Patch a module now if it is imported, else as soon as it is, unless all was undone by then."""
-    import wrapt
-
-    active = True
-
-    def undone() -> None:
-        nonlocal active
-        active = False
-
-    undo.callback(undone)
-    wrapt.register_post_import_hook(lambda module: patch(module) if active else None, name)
-
-
-def replace(undo: ExitStack, owner: Any, name: str, value: Any) -> None:
-    """Replace an attribute until `undo` is closed."""
-    own = vars(owner).get(name)
-    setattr(owner, name, value)
-    undo.callback(lambda: delattr(owner, name) if own is None else setattr(owner, name, own))
 
 
 def body_bytes(body: Any) -> bytes:
