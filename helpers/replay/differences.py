@@ -114,7 +114,7 @@ def _quoted(value: Any, beside: Any) -> str:
         return "(absent)"
     if isinstance(value, str):
         value = _shortened(value, beside if isinstance(beside, str) else "")
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def _shortened(text: str, beside: str) -> str:

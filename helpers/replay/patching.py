@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def replace(undo: ExitStack, owner: Any, name: str, value: Any) -> None:
@@ -15,15 +17,24 @@ def replace(undo: ExitStack, owner: Any, name: str, value: Any) -> None:
     setattr(owner, name, value)
 
 
-def when_imported(undo: ExitStack, name: str, patch: Callable[[ModuleType], None]) -> None:
-    """Patch a module now if it is imported, else as soon as it is, unless all was undone by then."""
+def when_imported(
+    undo: ExitStack, name: str, patch: Callable[[ExitStack, ModuleType, T], None], argument: T
+) -> None:
+    """Call `patch(undo, module, argument)` now if a module is imported, else as soon as it is.
+
+    Nothing happens once `undo` is closed.
+    """
     import wrapt
 
     active = True
+
+    def imported(module: ModuleType) -> None:
+        if active:
+            patch(undo, module, argument)
 
     def undone() -> None:
         nonlocal active
         active = False
 
     undo.callback(undone)
-    wrapt.register_post_import_hook(lambda module: patch(module) if active else None, name)
+    wrapt.register_post_import_hook(imported, name)

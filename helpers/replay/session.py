@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from .differences import explain
 from .errors import NoRecording
+from .http_request import HttpRequest
 from .matching import Index, plain_request
-from .recording import Answer, HttpRequest, Recording, Request, dump_recording
+from .recording import Answer, Recording, Request, dump_recording
 
 FIRST_EVENT, NEXT_EVENT = 400, 20  # milliseconds: the simulated pace of a replayed stream
 
@@ -41,7 +42,7 @@ class Session:
         self.clock = 0
         self._read, self._pace, self._advice = read, pace, advice
         self._index = Index(recordings)
-        self._tries: Counter[str] = Counter()
+        self._tries: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
     def play(self, http: HttpRequest) -> Answer:
@@ -57,7 +58,7 @@ class Session:
                 attempt = 0
             else:
                 self.played[recording.name] += 1
-                attempt = self._attempt(request)
+                attempt = self._attempt(request, recording)
         if recording is None:
             raise self._no_recording(request)
         return recording.answers[min(attempt, len(recording.answers) - 1)]
@@ -76,14 +77,15 @@ class Session:
             f"It goes to {host} through a library that replay does not answer.\n\n{self._advice}"
         )
 
-    def _attempt(self, request: Request) -> int:
-        """The number of this try, from 0: as the client says it, or by counting the tries of one call."""
+    def _attempt(self, request: Request, recording: Recording) -> int:
+        """The number of this try, from 0: as the client says it, or by counting a call's tries."""
         if request.attempt is not None:
             return request.attempt
         if not request.call:
             return 0
-        self._tries[request.call] += 1
-        return self._tries[request.call] - 1
+        tries = (request.call, recording.name)
+        self._tries[tries] += 1
+        return self._tries[tries] - 1
 
     def _no_recording(self, request: Request) -> NoRecording:
         answer = Answer(200, {"content-type": "application/json"})
