@@ -12,7 +12,7 @@ from typing import Any
 
 from .http_request import HttpRequest, lower_case
 from .patching import replace
-from .recording import Answer
+from .recording import WITHOUT_BODY, Answer
 from .session import Session
 
 
@@ -44,7 +44,7 @@ class MemoryTransport(asyncio.Transport):
         except Exception as error:  # it reaches the caller as it is
             self._protocol.set_exception(error)
             return
-        has_body = self._request.method != "HEAD" and answer.status not in (204, 304)
+        has_body = self._request.method != "HEAD" and answer.status not in WITHOUT_BODY
         self._protocol.data_received(_head(answer, has_body))
         if has_body:
             await self._send_body(answer)

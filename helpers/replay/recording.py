@@ -14,6 +14,7 @@ from typing import Any
 
 from .errors import CourseError
 
+WITHOUT_BODY = (204, 304)  # statuses of answers that have none
 DONE = "[DONE]"  # the last event of a chat stream, the only one that is no JSON
 
 
@@ -46,11 +47,17 @@ class Answer:
     @cached_property
     def pieces(self) -> tuple[bytes, ...]:
         """The body's bytes in the pieces in which they arrive: of a stream, one an event."""
-        if self.events is None:
-            is_text = isinstance(self.body, str) and "json" not in self.headers.get("content-type", "json")
-            text = self.body if is_text else json.dumps(self.body, ensure_ascii=False)
-            return (_encoded(text),)
-        return tuple(_encoded(self._event_text(event)) for event in self.events)
+        if self.status in WITHOUT_BODY:
+            return ()
+        if self.events is not None:
+            return tuple(_encoded(self._event_text(event)) for event in self.events)
+        if isinstance(self.body, str) and (self._is_no_json or self.cut or not self.body):
+            return (_encoded(self.body),)
+        return (_encoded(json.dumps(self.body, ensure_ascii=False)),)
+
+    @property
+    def _is_no_json(self) -> bool:
+        return "json" not in self.headers.get("content-type", "json")
 
     def _event_text(self, event: Any) -> str:
         if isinstance(event, str):
@@ -164,9 +171,11 @@ def _check(entry: Any, kinds: Mapping[str, type], needed: Iterable[str], what: s
 
 
 def _to_recording(entry: Any) -> Recording:
-    _check(entry, _RECORDING, ("name", "origin", "after", "request"), "the recording")
+    answer = "answers" if isinstance(entry, dict) and "answers" in entry else "answer"
+    needed = ("name", "origin", "after", "request", answer)
+    _check(entry, _RECORDING, needed, "the recording")
     _check(entry["request"], _REQUEST, ("method", "path"), "the request")
-    answers = entry["answers"] if "answers" in entry else [entry.get("answer")]
+    answers = entry["answers"] if answer == "answers" else [entry["answer"]]
     if not answers:
         raise ValueError("'answers' is empty")
     request = entry["request"]

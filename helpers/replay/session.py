@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from .differences import explain
 from .errors import NoRecording
@@ -47,7 +48,8 @@ class Session:
 
     def play(self, http: HttpRequest) -> Answer:
         """The recorded answer to a request as a library sends it. Raises NoRecording if there is none."""
-        return self.answer(self._read(http))
+        answer = self.answer(self._read(http))
+        return replace(answer, body=None, events=()) if http.method == "HEAD" else answer
 
     def answer(self, request: Request) -> Answer:
         """The recorded answer to a request. Raises NoRecording if there is none."""
