@@ -34,10 +34,10 @@ def plain(text: str, **more) -> dict:
 
 
 def streamed(*pieces: str, cut: bool = False) -> dict:
-    """A stream of these pieces."""
+    """A stream of these pieces; `cut`: the connection breaks off after them."""
     events = [{"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]} for piece in pieces]
     return {"status": 200, "headers": {"content-type": "text/event-stream"}, "each": {"id": "x", "model": "m"},
-            "events": events if cut else [*events, "[DONE]"]}  # fmt: skip
+            **({"events": events, "cut": True} if cut else {"events": [*events, "[DONE]"]})}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
