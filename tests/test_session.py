@@ -86,12 +86,15 @@ def test_what_was_sent_and_what_played():
     assert session.played == {"busy": 1, "hello": 1}
 
 
-def test_the_clock_goes_by_events_and_the_wait_by_the_pace():
-    for pace in (0, 0.5, 1, 2):
-        session = Session([], pace=pace)
-        waits = [session.wait(number) for number in range(3)]
-        assert waits == pytest.approx([0.4 * pace, 0.02 * pace, 0.02 * pace])
-        assert session.clock == 440
+@pytest.mark.parametrize("pace", [0, 0.5, 1, 2])
+def test_the_clock_goes_by_events_and_the_sleep_by_the_pace(pace):
+    session, seconds, clock = Session([], pace=pace), [], []
+    for number in range(3):
+        seconds.append(session.seconds_before(number))
+        session.arrived(number)
+        clock.append(session.clock)
+    assert seconds == pytest.approx([0.4 * pace, 0.02 * pace, 0.02 * pace])
+    assert clock == [400, 420, 440]
 
 
 def test_many_threads_lose_nothing():
@@ -102,7 +105,7 @@ def test_many_threads_lose_nothing():
         start.wait()
         for _ in range(100):
             session.answer(Request("POST", "/hello", {"a": 1}))
-            session.wait(1)
+            session.arrived(1)
         statuses(session, ("shared", None))
 
     threads = [threading.Thread(target=ask) for _ in range(16)]

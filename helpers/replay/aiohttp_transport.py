@@ -52,9 +52,11 @@ class MemoryTransport(asyncio.Transport):
     async def _send_body(self, answer: Answer) -> None:
         for number, piece in enumerate(answer.pieces):
             if answer.events is not None:
-                await asyncio.sleep(self._session.wait(number))
+                await asyncio.sleep(self._session.seconds_before(number))
             if self._closed:
                 return
+            if answer.events is not None:
+                self._session.arrived(number)
             if piece:
                 self._protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
         if answer.cut:

@@ -27,14 +27,16 @@ def answered(undo: ExitStack, httpx: ModuleType, session: Session) -> None:
         def __iter__(self) -> Iterator[bytes]:
             for number, piece in enumerate(self._answer.pieces):
                 if self._answer.events is not None:
-                    time.sleep(session.wait(number))
+                    time.sleep(session.seconds_before(number))
+                    session.arrived(number)
                 yield piece
             self._end()
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             for number, piece in enumerate(self._answer.pieces):
                 if self._answer.events is not None:
-                    await asyncio.sleep(session.wait(number))
+                    await asyncio.sleep(session.seconds_before(number))
+                    session.arrived(number)
                 yield piece
             self._end()
 

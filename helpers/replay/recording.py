@@ -15,7 +15,6 @@ from typing import Any
 from .errors import CourseError
 
 WITHOUT_BODY = (204, 304)  # statuses of answers that have none
-DONE = "[DONE]"  # the last event of a chat stream, the only one that is no JSON
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,10 @@ class Answer:
             return ()
         if self.events is not None:
             return tuple(_encoded(self._event_text(event)) for event in self.events)
-        if isinstance(self.body, str) and (self._is_no_json or self.cut or not self.body):
+        is_json = "json" in self.headers.get("content-type", "json")
+        if isinstance(self.body, str) and (self.cut or not self.body or not is_json):
             return (_encoded(self.body),)
         return (_encoded(json.dumps(self.body, ensure_ascii=False)),)
-
-    @property
-    def _is_no_json(self) -> bool:
-        return "json" not in self.headers.get("content-type", "json")
 
     def _event_text(self, event: Any) -> str:
         if isinstance(event, str):

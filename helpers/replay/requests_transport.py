@@ -42,7 +42,8 @@ class BodyFile:
                 raise ProtocolError(BROKEN)
             return b""
         if self._answer.events is not None:
-            time.sleep(self._session.wait(self._number))
+            time.sleep(self._session.seconds_before(self._number))
+            self._session.arrived(self._number)
         self._number += 1
         return self._answer.pieces[self._number - 1]
 

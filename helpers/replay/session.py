@@ -65,12 +65,14 @@ class Session:
             raise self._no_recording(request)
         return recording.answers[min(attempt, len(recording.answers) - 1)]
 
-    def wait(self, event: int) -> float:
-        """Move the clock on to a stream's next event, the `event`th from 0; the seconds to sleep until then."""
-        step = NEXT_EVENT if event else FIRST_EVENT
+    def seconds_before(self, event: int) -> float:
+        """How long to sleep before a stream's next event, the `event`th from 0."""
+        return _step(event) / 1000 * self._pace
+
+    def arrived(self, event: int) -> None:
+        """Move the clock on to the arrival of a stream's event, the `event`th from 0."""
         with self._lock:
-            self.clock += step
-        return step / 1000 * self._pace
+            self.clock += _step(event)
 
     def refuse(self, host: str) -> NoRecording:
         """The error for a connection that a library opens around the recordings."""
@@ -97,3 +99,7 @@ class Session:
             f"{explain(request, self.recordings)}\n\n{self._advice}",
             draft,
         )
+
+
+def _step(event: int) -> int:
+    return NEXT_EVENT if event else FIRST_EVENT
