@@ -18,6 +18,7 @@ def is_loopback(host: Any) -> bool:
         address = ipaddress.ip_address(name)
     except ValueError:
         return False
+    address = getattr(address, "ipv4_mapped", None) or address
     return address.is_loopback or address.is_unspecified
 
 
