@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from .replay.http_request import HttpRequest
 from .replay.matching import parse_body
-from .replay.recording import HttpRequest, Request
+from .replay.recording import Request
 
 API_VERSION = "2024-05-01-preview"  # what the old SDK sends with each request
 MODELS, V1 = "/models", "/openai/v1"  # the base paths that recordings use

@@ -7,12 +7,13 @@ from contextlib import ExitStack
 
 from .settings import Settings
 
-# What reaches an HTTP library from outside: proxies, certificate files, key logs, stored passwords.
+# What reaches an HTTP library from outside: proxies, certificate files, key logs, sign-in endpoints.
 _FROM_OUTSIDE = {
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ws_proxy", "wss_proxy"),
-    *("requests_ca_bundle", "curl_ca_bundle", "ssl_cert_file", "ssl_cert_dir", "sslkeylogfile", "netrc"),
+    *("requests_ca_bundle", "curl_ca_bundle", "ssl_cert_file", "ssl_cert_dir", "sslkeylogfile"),
     *("identity_endpoint", "identity_header", "imds_endpoint", "msi_endpoint", "msi_secret"),
 }
+_NO_PASSWORDS = {"NETRC": ""}  # set to no file, or libraries look for one in the home folder
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -21,6 +22,7 @@ def enter_session(undo: ExitStack, settings: Settings) -> None:
     wanted = settings.variables()
     if settings.mode == "replay":
         hidden = {name for name in os.environ if _gets_in(name)}
+        wanted |= _NO_PASSWORDS
     else:
         # A key of another account must not meet the address that was derived from the old SDK's.
         hidden = {name for name in os.environ if name.startswith("OPENAI_")}

@@ -9,7 +9,8 @@
 
 from .differences import differences
 from .errors import CourseError, NoRecording
-from .recording import Answer, HttpRequest, Recording, RecordingFile, Request, dump, load
+from .http_request import HttpRequest
+from .recording import Answer, Recording, RecordingFile, Request, dump, load
 from .session import Session
 from .transports import observe, replay
 

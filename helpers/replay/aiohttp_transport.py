@@ -1,17 +1,18 @@
 """Replay under aiohttp: a connection in memory, over which aiohttp's own parser reads the raw answer.
 
-aiohttp has no transport to replace. `TCPConnector.connect` is its nearest public seam: it returns a connection, and
-all above it (sessions, responses, streams, their errors) is aiohttp's own.
+aiohttp has no transport to replace. `TCPConnector.connect` is its nearest public seam: it returns a
+connection, and all above it (sessions, responses, streams, their errors) is aiohttp's own.
 """
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import ModuleType
 from typing import Any
 
-from .recording import Answer, HttpRequest
+from .http_request import HttpRequest, lower_case
+from .patching import replace
+from .recording import WITHOUT_BODY, Answer
 from .session import Session
 
 
@@ -20,40 +21,44 @@ class MemoryTransport(asyncio.Transport):
 
     Args:
         protocol: aiohttp's, which parses what it is given.
-        request: aiohttp's request, for method, URL and headers.
+        request: what is asked, known before it is written.
         session: what answers.
     """
 
-    def __init__(self, protocol: Any, request: Any, session: Session):
+    def __init__(self, protocol: Any, request: HttpRequest, session: Session):
         super().__init__()
         self._protocol, self._request, self._session = protocol, request, session
-        self._written, self._closed = b"", False
+        self._closed = False
         self._playing: asyncio.Task[None] | None = None
 
     def write(self, data: Any) -> None:
-        self._written += bytes(data)
-        body = _body(self._written)
-        if body is not None and self._playing is None:
-            self._playing = asyncio.get_running_loop().create_task(self._play(body))
+        if self._playing is None:
+            self._playing = asyncio.get_running_loop().create_task(self._play())
 
     def writelines(self, list_of_data: Any) -> None:
-        self.write(b"".join(map(bytes, list_of_data)))
+        self.write(b"")
 
-    async def _play(self, body: bytes) -> None:
-        request = self._request
-        headers = {name.lower(): value for name, value in request.headers.items()}
+    async def _play(self) -> None:
         try:
-            answer = self._session.play(HttpRequest(request.method, str(request.url), headers, body))
+            answer = self._session.play(self._request)
         except Exception as error:  # it reaches the caller as it is
             self._protocol.set_exception(error)
             return
-        self._protocol.data_received(_head(answer))
+        has_body = self._request.method != "HEAD" and answer.status not in WITHOUT_BODY
+        self._protocol.data_received(_head(answer, has_body))
+        if has_body:
+            await self._send_body(answer)
+
+    async def _send_body(self, answer: Answer) -> None:
         for number, piece in enumerate(answer.pieces):
             if answer.events is not None:
-                await asyncio.sleep(self._session.wait(number))
+                await asyncio.sleep(self._session.seconds_before(number))
             if self._closed:
                 return
-            self._protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
+            if answer.events is not None:
+                self._session.arrived(number)
+            if piece:
+                self._protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
         if answer.cut:
             self.close()
         elif not self._closed:
@@ -86,12 +91,11 @@ def answered(undo: ExitStack, aiohttp: ModuleType, session: Session) -> None:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
-    from .transports import replace
-
     async def connect(connector: Any, request: Any, traces: Any, timeout: Any) -> Connection:
         loop = asyncio.get_running_loop()
         protocol = ResponseHandler(loop)
-        protocol.connection_made(MemoryTransport(protocol, request, session))
+        transport = MemoryTransport(protocol, await _http_request(request), session)
+        protocol.connection_made(transport)
         return Connection(connector, request.connection_key, protocol, loop)
 
     replace(undo, aiohttp.TCPConnector, "connect", connect)
@@ -99,51 +103,26 @@ def answered(undo: ExitStack, aiohttp: ModuleType, session: Session) -> None:
 
 def observed(undo: ExitStack, aiohttp: ModuleType, tell: Callable[[HttpRequest], str]) -> None:
     """Tell of each of aiohttp's requests; `tell` returns the address that it shall go to."""
-    from .transports import body_bytes, replace
+    original = aiohttp.TCPConnector.connect
 
-    original = aiohttp.ClientSession._request
+    async def connect(connector: Any, request: Any, traces: Any, timeout: Any) -> Any:
+        address = tell(await _http_request(request))
+        if address != str(request.url):
+            request.url = type(request.url)(address, encoded=True)
+        return await original(connector, request, traces, timeout)
 
-    async def request(client: Any, method: str, url: Any, **options: Any) -> Any:
-        data = options.get("data")
-        body = json.dumps(options["json"]).encode() if options.get("json") is not None else body_bytes(data)
-        headers = {str(name).lower(): str(value) for name, value in (options.get("headers") or {}).items()}
-        address = tell(HttpRequest(method, str(url), headers, body))
-        return await original(client, method, url if address == str(url) else address, **options)
-
-    replace(undo, aiohttp.ClientSession, "_request", request)
+    replace(undo, aiohttp.TCPConnector, "connect", connect)
 
 
-def _body(written: bytes) -> bytes | None:
-    """The body of a raw request, or None while it is not all there."""
-    head, separator, rest = written.partition(b"\r\n\r\n")
-    if not separator:
-        return None
-    fields = dict(_fields(head))
-    if fields.get(b"transfer-encoding", b"").lower() == b"chunked":
-        return _dechunked(rest) if rest.endswith(b"0\r\n\r\n") else None
-    length = int(fields.get(b"content-length", b"0"))
-    return rest[:length] if len(rest) >= length else None
+async def _http_request(request: Any) -> HttpRequest:
+    """What aiohttp is about to send. A body that can be read only once is kept by aiohttp."""
+    body = request.body
+    content = body if isinstance(body, bytes) else await body.as_bytes()
+    return HttpRequest(request.method, str(request.url), lower_case(request.headers), content)
 
 
-def _fields(head: bytes) -> Iterator[tuple[bytes, bytes]]:
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        yield name.strip().lower(), value.strip()
-
-
-def _dechunked(data: bytes) -> bytes:
-    body = b""
-    while data:
-        size, _, data = data.partition(b"\r\n")
-        length = int(size, 16)
-        body, data = body + data[:length], data[length + 2 :]
-        if not length:
-            break
-    return body
-
-
-def _head(answer: Answer) -> bytes:
+def _head(answer: Answer, has_body: bool) -> bytes:
     lines = [f"HTTP/1.1 {answer.status} Replayed"]
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-    lines += ["Transfer-Encoding: chunked", "Connection: close", "", ""]
-    return "\r\n".join(lines).encode("utf-8", "surrogateescape")
+    lines += ["Transfer-Encoding: chunked"] if has_body else []
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode("utf-8", "surrogateescape")

@@ -44,16 +44,17 @@ def explain(request: Request, recordings: Sequence[Recording]) -> str:
     same_path = [r for r in recordings if (r.request.method, r.request.path) == (request.method, request.path)]
     if not same_path:
         known = sorted({f"{r.request.method} {r.request.path}" for r in recordings})
-        return f"{request.method} {request.path} is not recorded here. Recorded: {', '.join(known)}."
-    near = max(same_path, key=lambda recording: _likeness(request.body, recording.request.body))
+        return f"{request.method} {request.path} is not recorded here. Recorded: {', '.join(known) or 'nothing'}."
+    body = canonical(request.body)  # once: it looks at each picture
+    near = max(same_path, key=lambda recording: _likeness(body, recording.request.body))
     told = (
         f'{request.method} {request.path}, beside the nearest recording, "{near.name}":\n'
-        f"{differences(request.body, near.request.body)}"
+        f"{differences(body, near.request.body)}"
     )
     questions = list(dict.fromkeys(filter(None, (question(r.request.body) for r in same_path))))
     asked = question(request.body)
     if asked and asked not in questions:
-        listed = "\n".join(f"  {_shortened(text, '')}" for text in questions[:MOST_QUESTIONS])
+        listed = "\n".join(f"  {_shortened(' '.join(text.split()), '')}" for text in questions[:MOST_QUESTIONS])
         more = f"\n  … and {len(questions) - MOST_QUESTIONS} more" if len(questions) > MOST_QUESTIONS else ""
         told += f"\n\nQuestions with an answer here:\n{listed}{more}"
     return told
@@ -80,9 +81,9 @@ def _text(content: Any) -> str:
 
 
 def _likeness(sent: Any, recorded: Any) -> tuple[float, float]:
-    """How near a recorded body is: first by its last user message, then by how much of the rest is the same."""
+    """How near a recorded body is to a canonical one: first by its last user message, then by how much of the rest is the same."""
     alike = SequenceMatcher(None, question(sent).lower(), question(recorded).lower()).ratio()
-    left, right = dict(_leaves(canonical(sent))), dict(_leaves(canonical(recorded)))
+    left, right = dict(_leaves(sent)), dict(_leaves(canonical(recorded)))
     places = {**left, **right}
     other = sum(not same_value(left.get(p, _ABSENT), right.get(p, _ABSENT)) for p in places)
     return round(alike, 1), alike - other / (len(places) or 1)
@@ -114,7 +115,7 @@ def _quoted(value: Any, beside: Any) -> str:
         return "(absent)"
     if isinstance(value, str):
         value = _shortened(value, beside if isinstance(beside, str) else "")
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def _shortened(text: str, beside: str) -> str:

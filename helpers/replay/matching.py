@@ -13,8 +13,10 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
-from .recording import HttpRequest, Recording, Request
+from .http_request import HttpRequest
+from .recording import Recording, Request
 
+_BOUNDARY = re.compile(rb'--([^\r\n"]{1,70})\r\n(?i:content-)')
 PICTURE = re.compile(r"picture \d+x\d+ [0-9a-f]{192}")
 _ENCODE = json.JSONEncoder(sort_keys=True).encode
 LARGEST_PICTURE = 100_000_000  # pixels; a file of some kilobytes may claim more than a computer's memory holds
@@ -35,7 +37,28 @@ def parse_body(body: bytes) -> Any:
     try:
         return json.loads(text) if text else None
     except ValueError:
-        return dict(parse_qsl(text)) or text
+        return _multipart_fields(body) or dict(parse_qsl(text)) or text
+
+
+def _multipart_fields(body: bytes) -> dict[str, Any] | None:
+    """The fields of a form in parts, a file as its name and content; None if it is no such form.
+
+    The boundary between the parts is another in each request, and means nothing.
+    """
+    from email import message_from_bytes
+    from email.policy import HTTP
+
+    boundary = _BOUNDARY.match(body)
+    if not boundary:
+        return None
+    head = b"Content-Type: multipart/form-data; boundary=%s\r\n\r\n" % boundary[1]
+    fields: dict[str, Any] = {}
+    for part in message_from_bytes(head + body, policy=HTTP).iter_parts():
+        content = part.get_payload(decode=True).decode("utf-8", "replace")
+        name = part.get_param("name", "", "content-disposition")
+        file = part.get_filename()
+        fields[name] = content if file is None else {"filename": file, "content": content}
+    return fields
 
 
 class Index:

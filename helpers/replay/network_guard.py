@@ -5,6 +5,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from .patching import replace
+
 
 def is_loopback(host: Any) -> bool:
     """Whether a host, a name or an address, is this computer, or no host at all."""
@@ -16,38 +18,40 @@ def is_loopback(host: Any) -> bool:
         address = ipaddress.ip_address(name)
     except ValueError:
         return False
+    address = getattr(address, "ipv4_mapped", None) or address
     return address.is_loopback or address.is_unspecified
 
 
 def guard(undo: ExitStack, refuse: Callable[[str], Exception]) -> None:
-    """Refuse to look up or connect to any other computer, with the error that `refuse` makes, until `undo` is closed."""
+    """Refuse to look up or reach any other computer, until `undo` is closed.
+
+    `refuse` makes the error from the host's name. Guards may be nested.
+    """
     import socket
 
-    look_up, connect, connect_ex = socket.getaddrinfo, socket.socket.connect, socket.socket.connect_ex
-
-    def guarded_look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+    def check(host: Any) -> None:
         if not is_loopback(host):
-            raise refuse(host.decode() if isinstance(host, bytes) else str(host))
-        return look_up(host, *arguments, **options)
+            raise refuse(host.decode("ascii", "replace") if isinstance(host, bytes) else str(host))
 
-    def checked(address: Any) -> None:
-        if isinstance(address, tuple) and not is_loopback(address[0]):  # a str is a path of this computer
-            raise refuse(str(address[0]))
+    def guarded_look_up(original: Callable[..., Any]) -> Callable[..., Any]:
+        def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+            check(host)
+            return original(host, *arguments, **options)
 
-    def guarded_connect(self: socket.socket, address: Any) -> None:
-        checked(address)
-        connect(self, address)
+        return look_up
 
-    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
-        checked(address)
-        return connect_ex(self, address)
+    def guarded_send(original: Callable[..., Any]) -> Callable[..., Any]:
+        def send(self: socket.socket, *arguments: Any) -> Any:
+            address = arguments[-1]
+            if isinstance(address, tuple):  # any other is a path of this computer, or none
+                check(address[0])
+            return original(self, *arguments)
 
-    _replace(undo, socket, "getaddrinfo", guarded_look_up)
-    _replace(undo, socket.socket, "connect", guarded_connect)
-    _replace(undo, socket.socket, "connect_ex", guarded_connect_ex)
+        return send
 
-
-def _replace(undo: ExitStack, owner: Any, name: str, value: Any) -> None:
-    own = vars(owner).get(name)  # `connect` is the C class's until a guard puts its own in
-    setattr(owner, name, value)
-    undo.callback(lambda: delattr(owner, name) if own is None else setattr(owner, name, own))
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        if hasattr(socket, name):
+            replace(undo, socket, name, guarded_look_up(getattr(socket, name)))
+    for name in ("connect", "connect_ex", "sendto"):
+        if hasattr(socket.socket, name):
+            replace(undo, socket.socket, name, guarded_send(getattr(socket.socket, name)))

@@ -6,7 +6,7 @@ A file is a YAML list. Each entry has `name`, `origin`, `after`, `request` (meth
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,17 +14,7 @@ from typing import Any
 
 from .errors import CourseError
 
-DONE = "[DONE]"  # the last event of a chat stream, the only one that is no JSON
-
-
-@dataclass(frozen=True)
-class HttpRequest:
-    """A request as an HTTP library sends it."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]  # found by names in lower case
-    body: bytes
+WITHOUT_BODY = (204, 304)  # statuses of answers that have none
 
 
 @dataclass(frozen=True)
@@ -56,11 +46,14 @@ class Answer:
     @cached_property
     def pieces(self) -> tuple[bytes, ...]:
         """The body's bytes in the pieces in which they arrive: of a stream, one an event."""
-        if self.events is None:
-            is_text = isinstance(self.body, str) and "json" not in self.headers.get("content-type", "json")
-            text = self.body if is_text else json.dumps(self.body, ensure_ascii=False)
-            return (_encoded(text),)
-        return tuple(_encoded(self._event_text(event)) for event in self.events)
+        if self.status in WITHOUT_BODY:
+            return ()
+        if self.events is not None:
+            return tuple(_encoded(self._event_text(event)) for event in self.events)
+        is_json = "json" in self.headers.get("content-type", "json")
+        if isinstance(self.body, str) and (self.cut or not self.body or not is_json):
+            return (_encoded(self.body),)
+        return (_encoded(json.dumps(self.body, ensure_ascii=False)),)
 
     def _event_text(self, event: Any) -> str:
         if isinstance(event, str):
@@ -94,32 +87,34 @@ def load(path: Path) -> RecordingFile:
     """Read a file of recordings.
 
     Raises:
-        CourseError: the file cannot be read or is not as it must be; the message has file, line and remedy.
+        CourseError: the file cannot be read or is not as it must be; the message has file, line
+            and remedy.
     """
     import yaml
 
-    name = "/".join(path.parts[-3:])
-    fetch = f"Mend it, or fetch it again: git checkout -- {name}"
+    from .yaml_data import compose, to_data
+
+    name = _printable("/".join(path.parts[-3:]))
+    remedy = f"Mend it, or fetch it again: git checkout -- {name}"
     try:
         text = path.read_text("utf-8")
-        document = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        document = compose(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}," if mark else ""
+        where = f"{name}, line {mark.line + 1}," if mark else name
         problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or error
-        raise CourseError(f"{_printable(name)}{line} cannot be read: {problem}. {_printable(fetch)}") from None
+        raise CourseError(_printable(f"{where} cannot be read: {problem}. {remedy}")) from None
     if not isinstance(document, yaml.SequenceNode) or not document.value:
-        raise CourseError(f"{_printable(name)}, line 1: this is not a list of recordings. {_printable(fetch)}")
-    make = yaml.constructor.SafeConstructor()
+        raise CourseError(f"{name}, line 1: this is not a list of recordings. {remedy}")
     recordings = []
     for node in document.value:
         try:
-            recordings.append(_to_recording(make.construct_document(node)))
-        except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-            needs = "name, origin, after, request (method, path, body) and answer"
+            recordings.append(_to_recording(to_data(node)))
+        except (ValueError, yaml.YAMLError) as error:
             where = f"{name}, line {node.start_mark.line + 1}"
+            problem = getattr(error, "problem", None) or error
             raise CourseError(
-                _printable(f"{where}: a recording needs {needs}; wrong here: {error}. {fetch}")
+                _printable(f"{where}: this is not as a recording must be: {problem}. {remedy}")
             ) from None
     first_line = document.value[0].start_mark.line
     return RecordingFile(recordings, "".join(text.splitlines(keepends=True)[:first_line]))
@@ -138,31 +133,67 @@ def dump_recording(recording: Recording) -> str:
     return to_yaml([_to_entry(recording)])
 
 
-def _to_recording(entry: dict[str, Any]) -> Recording:
-    known = {"name", "origin", "after", "note", "request", "answer", "answers"}
-    if unknown := set(entry) - known:
-        raise KeyError(f"unknown key {', '.join(map(repr, sorted(unknown)))}")
-    request = Request(entry["request"]["method"], entry["request"]["path"], entry["request"].get("body"))
-    answers = entry["answers"] if "answers" in entry else [entry["answer"]]
+_RECORDING = {
+    "name": str,
+    "origin": str,
+    "after": str,
+    "note": str,
+    "request": dict,
+    "answer": dict,
+    "answers": list,
+}
+_REQUEST = {"method": str, "path": str, "body": object}
+_ANSWER = {
+    "status": int,
+    "headers": dict,
+    "body": object,
+    "each": dict,
+    "events": list,
+    "cut": bool,
+}
+
+
+def _check(entry: Any, kinds: Mapping[str, type], needed: Iterable[str], what: str) -> None:
+    """Raise ValueError if an entry has a key too many, one too few, or a value of another kind."""
+    if not isinstance(entry, dict):
+        raise ValueError(f"{what} is not a mapping")
+    for key, value in entry.items():
+        if key not in kinds:
+            raise ValueError(f"unknown key {key!r} in {what}")
+        if not isinstance(value, kinds[key]):
+            raise ValueError(f"{key!r} in {what} is not of type {kinds[key].__name__}")
+    if missing := [key for key in needed if key not in entry]:
+        raise ValueError(f"{what} has no {', '.join(map(repr, missing))}")
+
+
+def _to_recording(entry: Any) -> Recording:
+    answer = "answers" if isinstance(entry, dict) and "answers" in entry else "answer"
+    needed = ("name", "origin", "after", "request", answer)
+    _check(entry, _RECORDING, needed, "the recording")
+    _check(entry["request"], _REQUEST, ("method", "path"), "the request")
+    answers = entry["answers"] if answer == "answers" else [entry["answer"]]
+    if not answers:
+        raise ValueError("'answers' is empty")
+    request = entry["request"]
     return Recording(
         name=entry["name"],
         origin=entry["origin"],
         after=entry["after"],
-        request=request,
+        request=Request(request["method"], request["path"], request.get("body")),
         answers=tuple(_to_answer(answer) for answer in answers),
         note=entry.get("note", ""),
     )
 
 
-def _to_answer(entry: dict[str, Any]) -> Answer:
-    known = {"status", "headers", "body", "each", "events", "cut"}
-    if unknown := set(entry) - known:
-        raise KeyError(f"unknown key {', '.join(map(repr, sorted(unknown)))} in the answer")
+def _to_answer(entry: Any) -> Answer:
+    _check(entry, _ANSWER, ("status",), "the answer")
+    if ("body" in entry) == ("events" in entry):
+        raise ValueError("the answer needs 'body' or 'events', and not both")
     events = entry.get("events")
     return Answer(
         status=entry["status"],
         headers={name: str(value) for name, value in entry.get("headers", {}).items()},
-        body=None if events is not None else entry["body"],
+        body=entry.get("body"),
         events=None if events is None else tuple(events),
         each=entry.get("each", {}),
         cut=entry.get("cut", False),

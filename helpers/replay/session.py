@@ -3,11 +3,13 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from .differences import explain
 from .errors import NoRecording
+from .http_request import HttpRequest
 from .matching import Index, plain_request
-from .recording import Answer, HttpRequest, Recording, Request, dump_recording
+from .recording import Answer, Recording, Request, dump_recording
 
 FIRST_EVENT, NEXT_EVENT = 400, 20  # milliseconds: the simulated pace of a replayed stream
 
@@ -41,12 +43,13 @@ class Session:
         self.clock = 0
         self._read, self._pace, self._advice = read, pace, advice
         self._index = Index(recordings)
-        self._tries: Counter[str] = Counter()
+        self._tries: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
     def play(self, http: HttpRequest) -> Answer:
         """The recorded answer to a request as a library sends it. Raises NoRecording if there is none."""
-        return self.answer(self._read(http))
+        answer = self.answer(self._read(http))
+        return replace(answer, body=None, events=()) if http.method == "HEAD" else answer
 
     def answer(self, request: Request) -> Answer:
         """The recorded answer to a request. Raises NoRecording if there is none."""
@@ -57,17 +60,19 @@ class Session:
                 attempt = 0
             else:
                 self.played[recording.name] += 1
-                attempt = self._attempt(request)
+                attempt = self._attempt(request, recording)
         if recording is None:
             raise self._no_recording(request)
         return recording.answers[min(attempt, len(recording.answers) - 1)]
 
-    def wait(self, event: int) -> float:
-        """Move the clock on to a stream's next event, the `event`th from 0; the seconds to sleep until then."""
-        step = NEXT_EVENT if event else FIRST_EVENT
+    def seconds_before(self, event: int) -> float:
+        """How long to sleep before a stream's next event, the `event`th from 0."""
+        return _step(event) / 1000 * self._pace
+
+    def arrived(self, event: int) -> None:
+        """Move the clock on to the arrival of a stream's event, the `event`th from 0."""
         with self._lock:
-            self.clock += step
-        return step / 1000 * self._pace
+            self.clock += _step(event)
 
     def refuse(self, host: str) -> NoRecording:
         """The error for a connection that a library opens around the recordings."""
@@ -76,14 +81,15 @@ class Session:
             f"It goes to {host} through a library that replay does not answer.\n\n{self._advice}"
         )
 
-    def _attempt(self, request: Request) -> int:
-        """The number of this try, from 0: as the client says it, or by counting the tries of one call."""
+    def _attempt(self, request: Request, recording: Recording) -> int:
+        """The number of this try, from 0: as the client says it, or by counting a call's tries."""
         if request.attempt is not None:
             return request.attempt
         if not request.call:
             return 0
-        self._tries[request.call] += 1
-        return self._tries[request.call] - 1
+        tries = (request.call, recording.name)
+        self._tries[tries] += 1
+        return self._tries[tries] - 1
 
     def _no_recording(self, request: Request) -> NoRecording:
         answer = Answer(200, {"content-type": "application/json"})
@@ -93,3 +99,7 @@ class Session:
             f"{explain(request, self.recordings)}\n\n{self._advice}",
             draft,
         )
+
+
+def _step(event: int) -> int:
+    return NEXT_EVENT if event else FIRST_EVENT

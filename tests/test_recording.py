@@ -1,0 +1,207 @@
+"""A file of recordings: load and dump, and what is said of a file that is wrong."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from helpers.replay import Answer, CourseError, Recording, RecordingFile, Request, dump, load
+
+COMMITTED = sorted((Path(__file__).parents[1] / "notebooks" / "recordings").glob("*.yaml"))
+ENTRY = """\
+- name: it
+  origin: constructed
+  after: nothing
+  request: {method: POST, path: /a, body: {a: 1}}
+  answer: {status: 200, body: {}}
+"""
+
+
+@pytest.fixture(params=["libyaml", "Python alone"])
+def yaml_parser(request, monkeypatch):
+    """YAML with libyaml, and without, as in a browser."""
+    if request.param == "Python alone":
+        monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    elif not hasattr(yaml, "CSafeLoader"):
+        pytest.skip("this PyYAML has no libyaml")
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "recordings" / "00_test.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_there_are_committed_files():
+    assert len(COMMITTED) >= 9
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_a_committed_file_is_dumped_to_the_same_bytes(path):
+    assert dump(load(path)).encode() == path.read_bytes()
+
+
+def test_both_parsers_read_the_same(monkeypatch):
+    with_libyaml = load(COMMITTED[0])
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    assert load(COMMITTED[0]) == with_libyaml
+
+
+def test_a_dump_is_loaded_to_the_same(tmp_path, yaml_parser):
+    def recording(name: str, *answers: Answer, **more) -> Recording:
+        return Recording(name, "captured", "a source", Request("GET", "/b"), answers, **more)
+
+    text = {"content-type": "text/plain"}
+    file = RecordingFile(
+        [
+            recording("body", Answer(200, {}, {"a": [1, 2.5, True, None, "1", "true", "null", ""]})),
+            recording("text", Answer(404, text, "NOT FOUND"), note="a note: with a colon"),
+            recording("tries", Answer(429, {"retry-after": "1"}, {}), Answer(200, {}, [])),
+            recording("stream", Answer(200, {}, events=({"b": "\n"}, "[DONE]"), each={"id": "x"})),
+            recording("cut", Answer(200, {}, events=({"b": "ü 🌞 进"},), cut=True)),
+            recording("cut body", Answer(200, {}, "half", cut=True)),
+            recording("no answer's body", Answer(204, {}, None)),
+        ],
+        head="# Who wrote this.\n#\n# And when.\n\n",
+    )
+    dumped = dump(file)
+    assert dumped.startswith("# Who wrote this.\n#\n# And when.\n\n- name: body\n")
+    assert load(write(tmp_path, dumped)) == file
+
+
+def test_a_long_text_is_a_block_and_an_event_a_line():
+    text = "The first line of several, long enough.\nThe second: 'quoted'.\n\n  The last."
+    events = ({"delta": "\n", "more": {"a": [1]}}, "[DONE]")
+    answers = [Answer(200, {}, {"content": text}), Answer(200, {}, events=events)]
+    dumped = dump(RecordingFile([Recording("n", "o", "a", Request("GET", "/"), answers)]))
+    assert "content: |-\n" in dumped
+    assert re.search(r"^ +The second: 'quoted'\.$", dumped, re.M)
+    assert re.search(r'^ +- \{delta: "\\n", more: \{a: \[1\]\}\}$', dumped, re.M)
+    assert re.search(r"^ +- '\[DONE\]'$", dumped, re.M)
+
+
+def test_the_same_data_twice_is_written_twice():
+    body = {"a": [1]}
+    answer = Answer(200, {}, {"one": body, "two": body})
+    dumped = dump(RecordingFile([Recording("n", "o", "a", Request("POST", "/", body), [answer])]))
+    assert "&id" not in dumped and "*id" not in dumped
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("- name: a\n  request: {\n", 3, "cannot be read"),
+        ("- name: a\n\tb: c\n", 2, "cannot be read"),
+        ("# head\n\n- name: a\n- name: b\n", 3, "no 'origin', 'after', 'request'"),
+        ("name: a\n", 1, "not a list of recordings"),
+        ("", 1, "not a list of recordings"),
+        ("[]\n", 1, "not a list of recordings"),
+        ("# only a comment\n", 1, "not a list of recordings"),
+        (ENTRY + "- just text\n", 6, "not a mapping"),
+        (ENTRY + "- 5\n", 6, "not a mapping"),
+        (ENTRY.replace("after:", "afters:"), 1, "unknown key 'afters'"),
+        (ENTRY.replace("status:", "state:"), 1, "unknown key 'state' in the answer"),
+        (ENTRY.replace("method:", "verb:"), 1, "unknown key 'verb' in the request"),
+        (ENTRY.replace(", path: /a", ""), 1, "the request has no 'path'"),
+        (ENTRY.replace(", body: {}}", "}"), 1, "'body' or 'events'"),
+        (ENTRY.replace(", body: {}}", ", body: {}, events: []}"), 1, "'body' or 'events'"),
+        (ENTRY.replace("200", "'200'"), 1, "'status' in the answer is not of type int"),
+        (ENTRY.replace("body: {}}", "headers: [a], body: {}}"), 1, "'headers' in the answer"),
+        (ENTRY.replace("answer: {status: 200, body: {}}", "answers: []"), 1, "'answers' is empty"),
+        (ENTRY.replace("answer: {status: 200, body: {}}", "note: n"), 1, "has no 'answer'"),
+        (ENTRY.replace("answer: {status: 200, body: {}}", "answer: text"), 1, "'answer' in the"),
+        (ENTRY.replace("{method: POST, path: /a, body: {a: 1}}", "text"), 1, "'request' in the"),
+        (ENTRY + ENTRY.replace("a: 1", "a: 2026-11-25"), 6, "'2026-11-25' is read as a timestamp"),
+        (ENTRY + ENTRY.replace("a: 1", "1: a"), 6, "the key 1 is not a string"),
+        (ENTRY + ENTRY.replace("a: 1", "a: !!binary aGk="), 6, "read as a binary"),
+        (ENTRY + ENTRY.replace("a: 1", "a: !secret b"), 6, "'!secret'"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line(tmp_path, yaml_parser, text, line, problem):
+    with pytest.raises(CourseError) as caught:
+        load(write(tmp_path, text))
+    message = str(caught.value)
+    assert f"recordings/00_test.yaml, line {line}" in message and problem in message
+    assert "git checkout -- " in message and "\n" not in message
+
+
+def test_a_missing_file_is_named(tmp_path):
+    message = r"recordings/00_test\.yaml cannot be read: No such file.* git checkout"
+    with pytest.raises(CourseError, match=message):
+        load(tmp_path / "recordings" / "00_test.yaml")
+
+
+def test_a_file_that_is_not_utf_8_is_named(tmp_path):
+    path = write(tmp_path, "")
+    path.write_bytes(ENTRY.replace("nothing", "für").encode("latin-1"))
+    with pytest.raises(CourseError, match=r"recordings/00_test\.yaml cannot be read.*git checkout"):
+        load(path)
+
+
+def test_a_folder_whose_name_is_not_utf_8(tmp_path):
+    folder = tmp_path / os.fsdecode(b"Kurs f\xfcr A")
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system wants names in UTF-8")
+    assert load(write(folder, ENTRY)).recordings[0].name == "it"
+    with pytest.raises(CourseError) as caught:
+        load(write(folder, "- name: it\n"))
+    assert "Kurs f?r A/recordings/00_test.yaml, line 1" in str(caught.value)
+    assert str(caught.value).encode()  # every terminal can print it
+
+
+def pieces(*events, **more) -> list[str]:
+    return [piece.decode() for piece in Answer(200, events=events, **more).pieces]
+
+
+def test_a_stream_has_a_piece_an_event():
+    assert pieces({"b": "ü"}, "[DONE]", each={"id": "x", "b": ""}) == [
+        'data: {"id": "x", "b": "ü"}\n\n',
+        "data: [DONE]\n\n",
+    ]
+
+
+def test_a_typed_event_names_itself():
+    assert pieces({"type": "response.created", "n": 1}, {"type": 3}) == [
+        'event: response.created\ndata: {"type": "response.created", "n": 1}\n\n',
+        'data: {"type": 3}\n\n',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        ("application/json", {"a": "ü"}, '{"a": "ü"}'.encode()),
+        ("application/json", "text", b'"text"'),
+        ("application/problem+json", "text", b'"text"'),
+        ("application/json", None, b"null"),
+        (None, ["a"], b'["a"]'),
+        ("text/html; charset=utf-8", "<p>Grüße</p>", "<p>Grüße</p>".encode()),
+        ("text/plain", "", b""),
+        ("text/plain", {"a": 1}, b'{"a": 1}'),
+        ("application/json", "", b""),
+    ],
+)
+def test_a_body_is_json_unless_its_type_says_otherwise(kind, body, expected):
+    headers = {"content-type": kind} if kind else {}
+    assert b"".join(Answer(200, headers, body).pieces) == expected
+
+
+def test_a_body_that_is_cut_is_sent_as_it_is():
+    headers = {"content-type": "application/json"}
+    assert Answer(200, headers, '{"choices": [{"ind', cut=True).pieces == (b'{"choices": [{"ind',)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_some_statuses_have_no_body(status):
+    assert Answer(status, {}, None).pieces == ()
+
+
+def test_half_an_emoji_can_be_sent():
+    escaped = Answer(200, body={"a": json.loads('"\\ud83c"')})
+    assert b"".join(escaped.pieces) == b'{"a": "\xed\xa0\xbc"}'
