@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
 import guard
+from learners_code import attempt, notebook  # noqa: F401  (fixtures)
 
 
 def pytest_configure(config: pytest.Config) -> None:

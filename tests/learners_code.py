@@ -1,4 +1,7 @@
-"""Exercises as a learner does them: code is run where the notebook's own definitions are, then checked."""
+"""Exercises as a learner does them: code runs where the notebook's own definitions are, then is checked.
+
+conftest.py makes its fixtures known to all tests.
+"""
 
 import ast
 import contextlib

@@ -1,0 +1,196 @@
+"""The exercises of notebook 02."""
+
+import pytest
+
+from notebooks import NOTEBOOKS, read, solutions, tagged
+
+NOTEBOOK = "02_streaming"
+CHECKS = {1: '\ncheck("exercise 1", first_sentence)', 2: '\ncheck("exercise 2", read)'}
+
+RIGHT_1 = {
+    "with and break": """
+def first_sentence(stream):
+    text = ""
+    with stream:
+        for update in stream:
+            if update.choices:
+                text += update.choices[0].delta.content or ""
+            if text.endswith("."):
+                break
+    return text
+""",
+    "close by hand, by keys": """
+def first_sentence(stream):
+    pieces = []
+    for update in stream:
+        for choice in update.get("choices") or []:
+            pieces.append((choice.get("delta") or {}).get("content") or "")
+        if "." in pieces[-1] if pieces else False:
+            stream.close()
+            break
+    return "".join(pieces).strip()
+""",
+    "return from the loop": """
+def first_sentence(stream):
+    text = ""
+    for update in stream:
+        for choice in update.choices:
+            text = text + ((choice.delta and choice.delta.content) or "")
+            if "." in text:
+                return text[: text.index(".") + 1]
+    return text
+""",
+}
+WRONG_1 = {
+    "reads to the end": (
+        """
+def first_sentence(stream):
+    text = "".join(c.delta.content or "" for u in stream for c in u.choices if c.delta)
+    return text.partition(".")[0] + ("." if "." in text else "")
+""",
+        "Leave the loop after the sentence",
+    ),
+    "None in it": (
+        """
+def first_sentence(stream):
+    text = ""
+    for update in stream:
+        for choice in update.choices:
+            text += str(choice.delta.get("content", None)) if choice.delta else "None"
+        if "." in text:
+            break
+    return text + "None"
+""",
+        "There is a None",
+    ),
+    "nothing": ("def first_sentence(stream):\n    pass", "Return the sentence"),
+    "index without a guard, whole text": (
+        """
+def first_sentence(stream):
+    return "".join(update.choices[0].delta.content or "" for update in stream)
+""",
+        "Return the first sentence alone",
+    ),
+    "loses a text without full stop": (
+        """
+def first_sentence(stream):
+    text = ""
+    for update in stream:
+        for choice in update.choices:
+            text += (choice.delta and choice.delta.content) or ""
+        if "." in text:
+            return text
+    return ""
+""",
+        "without a full stop",
+    ),
+}
+RIGHT_2 = {
+    "by the enum": """
+from azure.ai.inference.models import CompletionsFinishReason
+
+def read(stream):
+    text, whole = "", False
+    try:
+        for update in stream:
+            for choice in update.choices:
+                text += (choice.delta and choice.delta.content) or ""
+                whole = whole or choice.finish_reason == CompletionsFinishReason.STOPPED
+    except HttpResponseError:
+        whole = False
+    return text, whole
+""",
+    "by read_stream": """
+def read(stream):
+    text, reason, _ = read_stream(stream)
+    return text, reason == "stop"
+""",
+    "a list of two": """
+def read(stream):
+    result = ["", False]
+    try:
+        for update in stream:
+            for choice in update["choices"]:
+                result[0] += (choice.get("delta") or {}).get("content") or ""
+                result[1] = choice.get("finish_reason") == "stop"
+    except Exception:
+        result[1] = False
+    return result
+""",
+}
+WRONG_2 = {
+    "raises": (
+        """
+def read(stream):
+    text, reason = "", None
+    for update in stream:
+        for choice in update.choices:
+            text += (choice.delta and choice.delta.content) or ""
+            reason = choice.finish_reason or reason
+    return text, reason == "stop"
+""",
+        "your code raises HttpResponseError",
+    ),
+    "loses the text": (
+        """
+def read(stream):
+    try:
+        pieces = [c.delta.content or "" for u in stream for c in u.choices if c.delta]
+    except HttpResponseError:
+        return "", False
+    return "".join(pieces), len(pieces) == 10
+""",
+        "",
+    ),
+    "any reason is whole": (
+        """
+def read(stream):
+    text, reason = "", None
+    try:
+        for update in stream:
+            for choice in update.choices:
+                text += (choice.delta and choice.delta.content) or ""
+                reason = choice.finish_reason or reason
+    except HttpResponseError:
+        pass
+    return text, reason is not None
+""",
+        "`length` is not whole",
+    ),
+    "text alone": (
+        """
+def read(stream):
+    return "We do, in the blue cupboard."
+""",
+        "Return two things",
+    ),
+    "except: pass": (
+        "def read(stream):\n    try:\n        list(stream)\n    except Exception:\n        pass",
+        "Return two things",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "source"), [*((1, s) for s in RIGHT_1.values()), *((2, s) for s in RIGHT_2.values())]
+)
+def test_right(attempt, number, source):
+    printed = attempt(source + CHECKS[number])
+    assert "✓ Right" in printed, printed
+
+
+@pytest.mark.parametrize(
+    ("number", "source", "next_step"),
+    [*((1, *w) for w in WRONG_1.values()), *((2, *w) for w in WRONG_2.values())],
+)
+def test_wrong(attempt, number, source, next_step):
+    printed = attempt(source + CHECKS[number])
+    assert "Not yet." in printed and next_step in printed, printed
+
+
+def test_untouched_cells_are_not_right_and_solutions_are(attempt):
+    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
+    for at in tagged(book, "exercise"):
+        assert attempt(book.cells[at].source).startswith("Not yet.")
+    for source in solutions(book):
+        assert attempt(source).startswith("✓ Right")
