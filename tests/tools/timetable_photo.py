@@ -1,7 +1,7 @@
-"""Draw notebooks/images/timetable.jpg: a departure board in the harbour, as a phone would save a photo of it.
+"""Draw notebooks/images/timetable.jpg: a departure board in the harbour, photographed by a phone.
 
-The picture is upright for the eye and lies on its side in the file, with EXIF orientation 6. The same
-version of Pillow writes the same bytes each time.
+The picture is upright for the eye and lies on its side in the file, with EXIF orientation 6.
+The same version of Pillow writes the same bytes each time.
 
     python tests/tools/timetable_photo.py
 """
