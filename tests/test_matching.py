@@ -85,8 +85,8 @@ def test_a_body_as_data(body, data):
 
 def multipart(boundary: str, content: str = "one\r\ntwo") -> bytes:
     return (
-        f"--{boundary}\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nß=1\r\n"
-        f"--{boundary}\r\nContent-Disposition: form-data; name=\"f\"; filename=\"n.txt\"\r\n"
+        f'--{boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\nß=1\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="f"; filename="n.txt"\r\n'
         f"Content-Type: text/plain\r\n\r\n{content}\r\n--{boundary}--\r\n"
     ).encode()
 

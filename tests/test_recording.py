@@ -58,7 +58,9 @@ def test_a_dump_is_loaded_to_the_same(tmp_path, yaml_parser):
     text = {"content-type": "text/plain"}
     file = RecordingFile(
         [
-            recording("body", Answer(200, {}, {"a": [1, 2.5, True, None, "1", "true", "null", ""]})),
+            recording(
+                "body", Answer(200, {}, {"a": [1, 2.5, True, None, "1", "true", "null", ""]})
+            ),
             recording("text", Answer(404, text, "NOT FOUND"), note="a note: with a colon"),
             recording("tries", Answer(429, {"retry-after": "1"}, {}), Answer(200, {}, [])),
             recording("stream", Answer(200, {}, events=({"b": "\n"}, "[DONE]"), each={"id": "x"})),

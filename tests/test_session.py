@@ -40,7 +40,13 @@ def test_the_tries_of_a_call_are_counted_by_its_id():
 
 
 def test_or_by_the_number_that_the_client_says():
-    assert statuses(Session([BUSY]), *[("", n) for n in (0, 1, 2, 0, 2)]) == [429, 503, 200, 429, 200]
+    assert statuses(Session([BUSY]), *[("", n) for n in (0, 1, 2, 0, 2)]) == [
+        429,
+        503,
+        200,
+        429,
+        200,
+    ]
 
 
 def test_a_client_that_says_neither_makes_a_new_call_each_time():

@@ -1,4 +1,4 @@
-"""Replay under aiohttp: a connection in memory, over which aiohttp's own parser reads the raw answer.
+"""aiohttp: a connection in memory, over which aiohttp's own parser reads the raw answer.
 
 aiohttp has no transport to replace. `TCPConnector.connect` is its nearest public seam: it returns a
 connection, and all above it (sessions, responses, streams, their errors) is aiohttp's own.
