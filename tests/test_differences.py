@@ -101,9 +101,9 @@ def test_half_an_emoji_can_be_printed():
     assert "\\ud83c" in told and told.encode()
 
 
-def pixel(*colour: int) -> str:
+def pixel(*colour: int, size: int = 8) -> str:
     file = io.BytesIO()
-    Image.new("RGB", (8, 8), colour).save(file, "PNG")
+    Image.new("RGB", (size, size), colour).save(file, "PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
@@ -113,6 +113,7 @@ def test_a_picture_one_colour_step_off_is_not_named():
         *("  text", '    sent:     "one"', '    recorded: "two"')
     ]
     assert "  url" in differences(sent, {"url": picture(pixel(64, 64, 112)), "text": "one"})
+    assert "  url" in differences(sent, {"url": picture(pixel(64, 64, 80, size=9)), "text": "one"})
 
 
 @pytest.mark.parametrize(
@@ -160,6 +161,15 @@ def test_of_like_questions_the_one_with_more_in_common_is_nearest():
     for order in ([warm, cold, streamed], [streamed, cold, warm]):
         assert nearest(chat("How are you?", temperature=0, max_tokens=5), *order) == "cold"
         assert nearest(chat("How are you", temperature=1, max_tokens=5), *order) == "warm"
+
+
+def test_a_sign_more_in_a_question_weighs_less_than_all_the_rest():
+    near = recorded("near", chat("How many stars are there in the sky!", temperature=0, top_p=1))
+    other = recorded(
+        "other", chat("How many stars are there in the sky?", stream=True, seed=1, n=2)
+    )
+    asked = chat("How many stars are there in the sky?", temperature=0, top_p=1, max_tokens=5)
+    assert nearest(asked, other, near) == "near"
 
 
 def test_the_earlier_messages_count_too():

@@ -155,6 +155,9 @@ def test_a_folder_whose_name_is_not_utf_8(tmp_path):
         load(write(folder, "- name: it\n"))
     assert "Kurs f?r A/recordings/00_test.yaml, line 1" in str(caught.value)
     assert str(caught.value).encode()  # every terminal can print it
+    with pytest.raises(CourseError) as caught:
+        load(write(folder, "no list"))
+    assert str(caught.value).encode()
 
 
 def pieces(*events, **more) -> list[str]:
