@@ -477,6 +477,14 @@ def test_timeline_grows_with_what_it_draws_and_nothing_lies_over_another(display
         assert all(high - low >= 12 for low, high in pairwise(rows))
         assert all(y <= top or y - 10 >= bottom for y in rows for top, bottom in bars)
         assert max(*rows, bars[-1][1]) < int(svg.get("height"))
+        assert (
+            0 < int(svg.find(f"{SVG}line").get("y1")) - bars[-1][1] <= 6
+        )  # the axis lies under the last
+        style = {
+            (element.get("font-weight"), element.get("text-anchor"))
+            for element in svg.iter(f"{SVG}text")
+        }
+        assert style == {("bold", "start"), ("normal", "start"), ("normal", "middle")}
 
 
 def test_timeline_is_legible_and_fits_a_phone(displayed):
