@@ -438,6 +438,10 @@ def test_timeline_draws_each_piece_at_its_time(displayed):
     }
     assert labels["0 s"] == "5.00%" and labels["0.4 s"] == "40.20%" and labels["1 s"] == "93.00%"
     assert (bar.get("x"), bar.get("width")) == ("5%", "88%")
+    axis = svg.find(f"{SVG}line")
+    assert (axis.get("x1"), axis.get("x2")) == ("5%", "93%")
+    places = [element.get("x") for element in svg.iter(f"{SVG}text")]
+    assert all(re.fullmatch(r"\d+|\d+\.\d\d%", place) for place in places)
 
 
 def test_timeline_draws_several_on_one_axis(displayed):
