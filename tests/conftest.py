@@ -1,14 +1,18 @@
-"""What all tests share: they replay at full speed whatever the environment says, each with a session of its own."""
+"""What all tests share: full speed whatever the environment says, a session for each test, and no way out.
+
+No test opens a connection to another computer: a guard is on for all of them, on every platform.
+"""
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
-for name in [n for n in os.environ if n.startswith("AZURE_")]:
+for name in [n for n in os.environ if n.startswith(("AZURE_", "OPENAI_", "HELPERS_"))]:
     del os.environ[name]
 os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
 
@@ -36,28 +40,38 @@ def streamed(*pieces: str, cut: bool = False) -> dict:
             "events": events if cut else [*events, "[DONE]"]}  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def no_way_out():
+    """A test that connects to another computer fails."""
+    from helpers.replay.network_guard import guard
+
+    with ExitStack() as undo:
+        guard(undo, lambda host: AssertionError(f"a test went to the network: {host}"))
+        yield
+
+
 @pytest.fixture
 def course(tmp_path, monkeypatch):
-    """A folder with a notebook `00_test`; call it with recordings to start a session on them."""
-    from helpers import replay
+    """A folder with a notebook `00_test`; call it with recordings to start a session on them.
+
+    The call returns the session; environment and HTTP libraries are put back after the test.
+    """
+    import yaml
+
+    from helpers import connect
 
     monkeypatch.chdir(tmp_path)
-    for name, value in replay.PROVIDED.items():
-        monkeypatch.setenv(name, value)
     (tmp_path / "recordings").mkdir()
     (tmp_path / "00_test.ipynb").touch()
 
-    def begin(*items) -> replay.Session:
-        import yaml
-
-        (tmp_path / "recordings" / "00_test.yaml").write_text(yaml.safe_dump(list(items), sort_keys=False), "utf-8")
-        replay.start("00_test")
-        return replay.session()
+    def begin(*items):
+        text = yaml.safe_dump(list(items), sort_keys=False)
+        (tmp_path / "recordings" / "00_test.yaml").write_text(text, "utf-8")
+        connect.start("00_test")
+        return connect.current().session
 
     yield begin
-    if replay._session:
-        replay._session.undo.close()
-        replay._session = None
+    connect.end()
 
 
 @pytest.fixture
