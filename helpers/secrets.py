@@ -1,11 +1,12 @@
 """What counts as a secret, and how to take every spelling of one out of a text."""
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote_plus, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 HIDDEN = "(key)"
 _HELD_BY = re.compile(r"(?:AZURE|OPENAI)_\w*(?:KEY|CREDENTIAL|SECRET|PASSWORD|TOKEN)")
@@ -29,7 +30,7 @@ def secrets_in(variables: Mapping[str, str]) -> set[str]:
     values: set[str] = set()
     for name, value in variables.items():
         if _HELD_BY.fullmatch(name):
-            values |= {value, value.strip(), *value.split()}
+            values |= {value.strip(), *value.split()}
     for name in _ADDRESSES:
         values |= _secrets_of_address(variables.get(name, ""))
     return {value for value in values if is_secret(value)}
@@ -73,8 +74,11 @@ def _encoded(secret: str) -> set[str]:
 
 
 def _spelled(character: str) -> str:
-    """A pattern for one character: as it is, as in a URL, or as in a string's repr or JSON."""
+    """A pattern for one character: as it is, or escaped as in a URL, a repr, JSON or HTML."""
     raw = character.encode("utf-8", "surrogateescape")
-    percent = "".join(f"%(?i:{byte:02x})" for byte in raw)
-    as_text = {repr(character)[1:-1], json.dumps(character)[1:-1], quote_plus(raw), character}
-    return f"(?:{'|'.join([percent, *map(re.escape, sorted(as_text, key=len, reverse=True))])})"
+    escaped = {character, repr(character)[1:-1], json.dumps(character)[1:-1], html.escape(character)}
+    forms = [re.escape(form) for form in sorted(escaped, key=len, reverse=True)]
+    forms += ["".join(f"%(?i:{byte:02x})" for byte in raw), rf"\\u(?i:{ord(character):04x})"]
+    forms += [r"\+"] if character == " " else []
+    before = r"\\*" if character in "'\"\\" else ""  # a repr in a repr escapes the escapes
+    return f"{before}(?:{'|'.join(forms)})"

@@ -83,7 +83,7 @@ def refusal(settings, *arguments, **environment) -> str:
         settings(*arguments, **environment)
     message = str(caught.value)
     assert SECRET not in message and OTHER_SECRET not in message
-    assert caught.value.__cause__ is None and caught.value.__suppress_context__ in (True, False)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
     return message
 
 
