@@ -68,11 +68,9 @@ class LiveGuard:
         if not result.info.store_history:
             return
         self._cells += 1
-        defined = set(self._shell.user_ns)
         if isinstance(result.error_in_exec, (Exception, SystemExit)):
             result.error_in_exec = None
             self._missing |= names_defined_by(self._shell.transform_cell(result.info.raw_cell))
-        self._missing -= defined
         if self._last and self._last.is_run_by(result.info):
             print(self.summary())
 

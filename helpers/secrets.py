@@ -76,7 +76,12 @@ def _encoded(secret: str) -> set[str]:
 def _spelled(character: str) -> str:
     """A pattern for one character: as it is, or escaped as in a URL, a repr, JSON or HTML."""
     raw = character.encode("utf-8", "surrogateescape")
-    escaped = {character, repr(character)[1:-1], json.dumps(character)[1:-1], html.escape(character)}
+    escaped = {
+        character,
+        repr(character)[1:-1],
+        json.dumps(character)[1:-1],
+        html.escape(character),
+    }
     forms = [re.escape(form) for form in sorted(escaped, key=len, reverse=True)]
     forms += ["".join(f"%(?i:{byte:02x})" for byte in raw), rf"\\u(?i:{ord(character):04x})"]
     forms += [r"\+"] if character == " " else []

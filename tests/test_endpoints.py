@@ -55,7 +55,10 @@ def test_the_v1_address_is_on_the_host_that_was_written(endpoint):
     assert (derived.hostname, derived.port) == (written.hostname, written.port)
 
 
-@given(endpoints, st.sampled_from(["", "?api-version=1", "?a=%2Fv1%2F&api-version=2024-05-01-preview&b="]))
+@given(
+    endpoints,
+    st.sampled_from(["", "?api-version=1", "?a=%2Fv1%2F&api-version=2024-05-01-preview&b="]),
+)
 @settings(max_examples=300, deadline=None)
 def test_a_request_is_sent_to_the_address_that_was_written(endpoint, query):
     url = f"{endpoint}/chat/completions{query}"
@@ -99,7 +102,10 @@ def test_operations_of_v1_read_the_same_from_every_base(endpoint, operation, at_
         ("/models/info", "/models/info"),
         ("/models/images/embeddings", "/models/images/embeddings"),
         ("/openai/deployments/gpt/chat/completions", "/models/chat/completions"),
-        ("/11-22/v2.0/.well-known/openid-configuration", "/{tenant}/v2.0/.well-known/openid-configuration"),
+        (
+            "/11-22/v2.0/.well-known/openid-configuration",
+            "/{tenant}/v2.0/.well-known/openid-configuration",
+        ),
         ("/11-22/oauth2/v2.0/token", "/{tenant}/oauth2/v2.0/token"),
         ("/chat/completions", "/chat/completions"),
         ("/modelsx/chat/completions", "/modelsx/chat/completions"),
@@ -145,7 +151,11 @@ OLD = f"api-version={API_VERSION}"
         ("/models/v1x/chat/completions", OLD, OLD),
         ("/openai/deployments/gpt/chat/completions", OLD, f"api-version={DEPLOYMENT_API_VERSION}"),
         ("/openai/deployments/v1/chat/completions", OLD, f"api-version={DEPLOYMENT_API_VERSION}"),
-        ("/openai/deployments/gpt/chat/completions", "api-version=2025-01-01-preview", "api-version=2025-01-01-preview"),
+        (
+            "/openai/deployments/gpt/chat/completions",
+            "api-version=2025-01-01-preview",
+            "api-version=2025-01-01-preview",
+        ),
     ],
 )
 def test_the_api_version_that_a_base_takes(path, query, sent):

@@ -28,9 +28,13 @@ SPELLINGS = {
     "in a form": quote_plus,
     "partly quoted": some_quoted,
     "repr": lambda key: repr(key)[1:-1],
-    "repr in a repr": lambda key: repr(f"{key!r}, 'and more'")[2:].partition(", ")[0].rstrip("\\'\""),
+    "repr in a repr": lambda key: (
+        repr(f"{key!r}, 'and more'")[2:].partition(", ")[0].rstrip("\\'\"")
+    ),
     "JSON": lambda key: json.dumps(key)[1:-1],
-    "JSON of Go": lambda key: re.sub("[&<>]", lambda found: f"\\u{ord(found[0]):04x}", json.dumps(key)[1:-1]),
+    "JSON of Go": lambda key: re.sub(
+        "[&<>]", lambda found: f"\\u{ord(found[0]):04x}", json.dumps(key)[1:-1]
+    ),
     "HTML": html.escape,
     "bytes": lambda key: repr(key.encode())[2:-1],
     "base64": lambda key: base64.b64encode(key.encode()).decode(),
@@ -90,7 +94,23 @@ def test_which_settings_hold_secrets():
             "HOME": "/home/somebody-1",
         }
     )
-    words = ["first-key-1", "second-key-2", "third-key-3", "fourth-key-4", "fifth-key-5", "sixth-key-6", "seventh-key-7"]
+    words = [
+        "first-key-1",
+        "second-key-2",
+        "third-key-3",
+        "fourth-key-4",
+        "fifth-key-5",
+        "sixth-key-6",
+        "seventh-key-7",
+    ]
     assert set(words) <= found
-    text = " ".join([*words, "a-model-of-mine", "EnvironmentCredential", "/home/somebody-1", "2024-05-01-preview"])
+    text = " ".join(
+        [
+            *words,
+            "a-model-of-mine",
+            "EnvironmentCredential",
+            "/home/somebody-1",
+            "2024-05-01-preview",
+        ]
+    )
     assert without_secrets(text, found) == " ".join([HIDDEN] * 7) + text[text.index(" a-model") :]

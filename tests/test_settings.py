@@ -62,7 +62,19 @@ def test_the_environment_of_a_session_in_replay_is_no_setting(settings):
 
 @pytest.mark.parametrize(
     "around",
-    ["{}\r", "{}\n", "{}\r\n", " {}", "{}  ", "\t{}\t", '"{}"', "'{}'", ' "{}" \r\n', "\"'{}'\""],
+    [
+        "{}\r",
+        "{}\n",
+        "{}\r\n",
+        " {}",
+        "{}  ",
+        "\t{}\t",
+        '"{}"',
+        "'{}'",
+        ' "{}" \r\n',
+        "\"'{}'\"",
+        '" {} "',
+    ],
 )
 @pytest.mark.parametrize("source", ["environment", "file"])
 def test_blanks_line_ends_and_quotes_are_never_used(settings, around, source):
