@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from . import endpoints
 from .course import Course, recordings_of
 from .dotenv_file import read_dotenv
-from .output_guard import hide_secrets
+from .output_guard import Outputs
 from .replay import CourseError, Request, Session, load
 from .secrets import secrets_in
 from .settings import Settings
@@ -35,7 +35,7 @@ def start(notebook: str) -> None:
     path = recordings_of(notebook)
     end()  # first, so that the settings are read from the learner's own environment
     secrets = _secrets()
-    hide_secrets(_hiding, secrets)
+    Outputs(_hiding, secrets)
     try:
         course = Course(notebook, path, Settings.from_environment(), secrets)
         if course.settings.mode == "replay":

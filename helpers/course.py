@@ -7,7 +7,7 @@ from pathlib import Path
 from . import endpoints
 from .environment import enter_session
 from .live_guard import guard_cells
-from .output_guard import hide_secrets
+from .output_guard import Outputs
 from .replay import CourseError, HttpRequest, Request, Session, observe, replay
 from .settings import Settings
 
@@ -39,7 +39,7 @@ class Course:
     def hold(self) -> None:
         """Put in place what a course needs: its environment, and its hold on the HTTP libraries."""
         enter_session(self.undo, self.settings)
-        hide_secrets(self.undo, self.secrets)
+        outputs = Outputs(self.undo, self.secrets)
         if self.session:
             self.undo.enter_context(replay(self.session))
             return
@@ -53,7 +53,7 @@ class Course:
         self.undo.enter_context(observe(tell))
         if settings.mode == "live":
             notebook = self.recordings.parents[1] / f"{self.notebook}.ipynb"
-            guard_cells(self.undo, self.secrets, notebook)
+            guard_cells(self.undo, outputs, self.secrets, notebook)
 
 
 def recordings_of(notebook: str) -> Path:

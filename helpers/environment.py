@@ -71,14 +71,20 @@ def _spelled(names: Iterable[str]) -> list[str]:
 
 
 def _change(undo: ExitStack, variables: Mapping[str, str | None]) -> None:
+    """Set variables, or with None unset them; undoing leaves what a cell has set since."""
     before = {name: os.environ.get(name) for name in variables}
 
-    def put(values: Mapping[str, str | None]) -> None:
-        for name, value in values.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    def put_back() -> None:
+        unchanged = [name for name in variables if os.environ.get(name) == variables[name]]
+        _put({name: before[name] for name in unchanged})
 
-    put(variables)
-    undo.callback(put, before)
+    _put(variables)
+    undo.callback(put_back)
+
+
+def _put(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from .failures import failure_of
-from .output_guard import interactive_shell
+from .output_guard import Outputs, interactive_shell
 from .replay.patching import replace
 from .secrets import without_secrets
 
@@ -41,12 +41,14 @@ class LiveGuard:
 
     Args:
         shell: the interactive shell.
+        outputs: where to say it.
         secrets: what no output may hold.
         last: the cell after which the counts are printed.
     """
 
-    def __init__(self, shell: Any, secrets: Iterable[str], last: LastCell | None):
-        self._shell, self._secrets, self._last = shell, frozenset(secrets), last
+    def __init__(self, shell: Any, outputs: Outputs, secrets: Iterable[str], last: LastCell | None):
+        self._shell, self._outputs, self._last = shell, outputs, last
+        self._secrets = frozenset(secrets)
         self._cells, self._refused = 0, 0
         self._failures: Counter[str] = Counter()
         self._missing: set[str] = set()  # names that cells which failed would have defined
@@ -61,7 +63,8 @@ class LiveGuard:
         self._refused += failure.refused
         for line in failure.lines:
             line = without_secrets(line, self._secrets)  # first: half a key is not found
-            print(f"{line[:_LONGEST]}…" if len(line) > _LONGEST and "\n" not in line else line)
+            cut = len(line) > _LONGEST and "\n" not in line
+            self._outputs.say(f"{line[:_LONGEST]}…" if cut else line)
 
     def end_cell(self, result: Any) -> None:
         """A cell has ended: count it, forgive its error, and after the last print the counts."""
@@ -72,7 +75,7 @@ class LiveGuard:
             result.error_in_exec = None
             self._missing |= names_defined_by(self._shell.transform_cell(result.info.raw_cell))
         if self._last and self._last.is_run_by(result.info):
-            print(self.summary())
+            self._outputs.say(self.summary())
 
     def summary(self) -> str:
         """One line: how many cells ran, how many the endpoint refused, and why."""
@@ -86,12 +89,12 @@ class LiveGuard:
         )
 
 
-def guard_cells(undo: ExitStack, secrets: Iterable[str], notebook: Path) -> None:
+def guard_cells(undo: ExitStack, outputs: Outputs, secrets: Iterable[str], notebook: Path) -> None:
     """Guard the cells of the running notebook, if there is one, until `undo` is closed."""
     shell = interactive_shell()
     if shell is None:
         return
-    guard = LiveGuard(shell, secrets, last_cell_of(notebook))
+    guard = LiveGuard(shell, outputs, secrets, last_cell_of(notebook))
     undo.callback(shell.set_custom_exc, (), None)
     shell.set_custom_exc((Exception,), guard.tell)
     shell.events.register("post_run_cell", guard.end_cell)

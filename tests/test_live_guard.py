@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from loopback import KEY as SERVER_KEY, error, service
 from helpers import CourseError
 from helpers.failures import failure_of, status_of
 from helpers.live_guard import LiveGuard, last_cell_of, names_defined_by
+from helpers.output_guard import Outputs
 from notebooks import run, text_of, texts
 
 KEY = "k3y/with+signs=and\"quotes'-0123456789"
@@ -142,6 +144,12 @@ def test_a_misspelt_name_is_not_blamed_on_the_cell_above(cells, server):
     server.fault = error(500, "500", "x")
     *_, typo = cells(START, CLIENT, "reply = ask()", "print(replay)")
     assert texts(typo).startswith("Live, line 1: NameError: name 'replay' is not defined")
+
+
+def test_what_is_said_begins_a_line(cells, server):
+    *_, cut, last = cells(START, "print('a piece', end='')\n1/0", "print('the end', end='')")
+    assert texts(cut).startswith("a piece\nLive, line 2: ZeroDivisionError")
+    assert texts(last).startswith("the end\nLive: 3 cells ran")
 
 
 def test_no_answer_at_all(cells):
@@ -450,7 +458,7 @@ def test_an_error_of_the_course_is_one_to_put_right():
 
 
 def test_a_long_text_is_cut_after_the_key_is_out(capsys):
-    guard = LiveGuard(SimpleNamespace(user_ns={}), {KEY}, None)
+    guard = LiveGuard(SimpleNamespace(), Outputs(ExitStack(), ()), {KEY}, None)
     fault = ValueError("x" * 375 + KEY)
     guard.tell(None, ValueError, fault, None)
     assert not any(KEY[:size] in capsys.readouterr().out for size in (6, 12, 20))
