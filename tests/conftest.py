@@ -1,4 +1,4 @@
-"""What all tests share: full speed whatever the environment says, a session for each test, and no way out.
+"""What all tests share: full speed, whatever the environment says; own sessions; no way out.
 
 No test opens a connection to another computer: a guard is on for all of them, on every platform.
 """
@@ -22,22 +22,36 @@ def item(name: str, messages: list, answer: dict, **request) -> dict:
     body = {"messages": messages, "model": "m", **request}
     sent = {"method": "POST", "path": "/models/chat/completions", "body": body}
     kind = "answers" if isinstance(answer, list) else "answer"
-    return {"name": name, "origin": "constructed", "after": "nothing", "request": sent, kind: answer}
+    return {
+        "name": name,
+        "origin": "constructed",
+        "after": "nothing",
+        "request": sent,
+        kind: answer,
+    }
 
 
 def plain(text: str, **more) -> dict:
     """An answer with this text."""
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+    choice = {
+        "index": 0,
+        "finish_reason": "stop",
+        "message": {"role": "assistant", "content": text},
+    }
     usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
     return {"status": 200, "headers": {"content-type": "application/json"},
             "body": {"choices": [choice], "usage": usage, **more}}  # fmt: skip
 
 
 def streamed(*pieces: str, cut: bool = False) -> dict:
-    """A stream of these pieces."""
-    events = [{"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]} for piece in pieces]
-    return {"status": 200, "headers": {"content-type": "text/event-stream"}, "each": {"id": "x", "model": "m"},
-            "events": events if cut else [*events, "[DONE]"]}  # fmt: skip
+    """A stream of these pieces; `cut`: the connection breaks off after them."""
+    events = [
+        {"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}
+        for piece in pieces
+    ]
+    headers = {"content-type": "text/event-stream"}
+    answer = {"status": 200, "headers": headers, "each": {"id": "x", "model": "m"}}
+    return answer | ({"events": events, "cut": True} if cut else {"events": [*events, "[DONE]"]})
 
 
 @pytest.fixture(autouse=True)
@@ -80,4 +94,6 @@ def client():
     from azure.ai.inference import ChatCompletionsClient
     from azure.core.credentials import AzureKeyCredential
 
-    return ChatCompletionsClient("https://replay.invalid/models", AzureKeyCredential("k"), model="m")
+    return ChatCompletionsClient(
+        "https://replay.invalid/models", AzureKeyCredential("k"), model="m"
+    )
