@@ -15,6 +15,7 @@ KEY = "loopback-key"
 COUNTS = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
 SAFE = {name: {"filtered": False, "severity": "safe"} for name in ("hate", "self_harm", "sexual", "violence")}
 JSON, SSE = "application/json", "text/event-stream; charset=utf-8"
+DEPLOYMENT_VERSIONS = ("2024-06-01", "2024-10-21")  # of the API of a deployment of Azure OpenAI
 # What a real service sends along, and what must never reach a file. Values are this server's, all different.
 PRIVATE_HEADERS = {
     "x-request-id": "11111111-aaaa-4aaa-8aaa-111111111111",
@@ -50,6 +51,7 @@ class Service(ThreadingHTTPServer):
             its tool arguments and its JSON are cut off, and its other answers are empty.
         fault: what to send in place of an answer, as `play` takes it; a list of such for one request after the other.
         pause: seconds between two events of a stream.
+        bases: the base paths at which it answers.
         text: what its model says.
         seen: path, headers and body of each request.
         sent: when each event of the last stream was sent, by `time.perf_counter()`.
@@ -61,6 +63,7 @@ class Service(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.dialect, self.lacks, self.fault, self.pause = "mistral", set(), None, 0.0
         self.text = "Fine, thank you."
+        self.bases = {"/models", "/openai/v1", "/v1"}
         self.seen: list[tuple[str, dict, dict]] = []
         self.sent: list[float] = []
 
@@ -101,12 +104,7 @@ class Handler(BaseHTTPRequestHandler):
         given = {self.headers.get("api-key"), (self.headers.get("Authorization") or "").removeprefix("Bearer ")}
         if KEY not in given:
             return self.play(error(401, "401", "Access denied due to invalid subscription key or wrong API endpoint."))
-        if path == "/openai/v1/chat/completions" and "api-version" in query:
-            message = "api-version query parameter is not allowed when using /v1 path"
-            return self.play(error(400, "BadRequest", message))
-        if path not in ("/models/chat/completions", "/openai/v1/chat/completions", "/v1/chat/completions"):
-            return self.play(error(404, "404", "Resource not found"))
-        refused = self.refusal(body)
+        refused = self.wrong_address(path, query) or self.refusal(body)
         if refused:
             return self.play(refused)
         message, reason = self.answer(body)
@@ -123,6 +121,18 @@ class Handler(BaseHTTPRequestHandler):
             choice["content_filter_results"] = SAFE
             whole["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": SAFE}]
         self.play({"status": 200, "body": json.dumps(whole), "headers": PRIVATE_HEADERS})
+
+    def wrong_address(self, path: str, query: str) -> dict | None:
+        """What a wrong path or API version is answered with."""
+        base = path.removesuffix("/chat/completions")
+        version = dict(parse_qsl(query)).get("api-version")
+        if base.endswith("/openai/v1") and version:
+            message = "api-version query parameter is not allowed when using /v1 path"
+            return error(400, "BadRequest", message)
+        unknown = "/openai/deployments/" in base and version not in DEPLOYMENT_VERSIONS
+        if path == base or base not in self.server.bases or unknown:
+            return error(404, "404", "Resource not found")
+        return None
 
     def refusal(self, body: dict) -> dict | None:
         """What a model that lacks something answers."""
