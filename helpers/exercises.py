@@ -12,10 +12,10 @@ from .replay.matching import same_request
 
 
 @overload
-def check(exercise: str) -> AbstractContextManager[None]: ...
+def check(exercise: str, /) -> AbstractContextManager[None]: ...
 @overload
-def check(exercise: str, first: Any, *more: Any) -> None: ...
-def check(exercise: str, *work: Any) -> AbstractContextManager[None] | None:
+def check(exercise: str, /, first: Any, *more: Any) -> None: ...
+def check(exercise: str, /, *work: Any) -> AbstractContextManager[None] | None:
     """Check an exercise, and print ✓ or the next thing to do.
 
     Args:

@@ -50,5 +50,7 @@ def exercise_2(ferry_or_flight: Callable[[Any, float], str]) -> str:
             response = situation.client.complete(messages=[message])
         when = f"With {label} and limit {limit}"
         result = value_of(ferry_or_flight, response, limit, when=when)
-        require(result == expected, f"{when}, return {expected!r}, not {result!r:.40}: {_NEXT[label]}")
+        require(
+            result == expected, f"{when}, return {expected!r}, not {result!r:.40}: {_NEXT[label]}"
+        )
     return "Right: labels that are sure enough, and a person for the rest."

@@ -62,7 +62,9 @@ def exercise_2(return_booking: Any) -> str:
     for name, expected in (("with a return", "Sunday"), ("one way", None)):
         answer = recorded(f"exercise 2, {name}")[0]
         content = answer.body["choices"][0]["message"]["content"]
-        booking = value_of(return_booking.model_validate_json, content, when=f"With a booking {name}")
+        booking = value_of(
+            return_booking.model_validate_json, content, when=f"With a booking {name}"
+        )
         require(booking.returns == expected, f"With a booking {name}, `returns` is {expected!r}.")
     return "Right: the key is always there, and may be null."
 
