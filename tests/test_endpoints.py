@@ -91,8 +91,8 @@ def test_the_v1_address_of_an_endpoint(endpoint, v1):
     ],
 )
 def test_operations_of_v1_read_the_same_from_every_base(endpoint, operation, at_v1):
-    bases = [base_path(endpoint), base_path(v1_address(endpoint))]
-    bases.sort(key=len, reverse=True)
+    bases = (base_path(endpoint), base_path(v1_address(endpoint)))
+    bases = tuple(sorted(bases, key=len, reverse=True))
     assert canonical_path(base_path(v1_address(endpoint)) + operation, bases) == at_v1
 
 
