@@ -7,13 +7,13 @@ from typing import Any
 
 from ..situations import NotYet, Situation, answering, recorded, require, value_of
 
-CHANGED = {"Saturday": ["06:10", "19:45"], "Sunday": []}  # the timetable while exercise 1 is checked
+CHANGED = {"Saturday": ["06:10", "19:45"], "Sunday": []}  # while exercise 1 is checked
 CLOCK_TIME = re.compile(r"\d\d?:\d\d")
 
 
 def exercise_1(desk: Callable[[Any, str], Any], ferries: dict[str, list[str]]) -> str:
-    """`desk(client, question)` offers `ferry_times` beside the flights; each call gets its own result, by id."""
-    require(isinstance(ferries, dict), "Give check the timetable as its third argument: FERRIES, a dict.")
+    """`desk(client, question)` offers `ferry_times`, too; each call gets its own result, by id."""
+    require(isinstance(ferries, dict), "Give check the timetable, too: FERRIES, a dict.")
     before = dict(ferries)
     ferries.clear()
     ferries.update(CHANGED)
@@ -35,20 +35,21 @@ _QUESTIONS = {
 
 
 def _check_desk(desk: Callable[[Any, str], Any], label: str, question: str) -> None:
-    when = f"When the question is about {'the ' if label in ('ferry', 'flight') else ''}{label}"
+    article = "the " if label in ("ferry", "flight") else ""
+    when = f"When the question is about {article}{label}"
     call_answer, *_ = recorded(f"exercise 1, {label}, call")
     last_answer, *_ = recorded(f"exercise 1, {label}, answer")
     with answering(call_answer, last_answer) as situation:
         value = value_of(desk, situation.client, question, when=when)
-    require(situation.sent, "Send the question with the client that your function is given: call answer in it.")
+    require(situation.sent, "Send the question with the client that you are given: call answer.")
     _check_offer(situation)
     calls = call_answer.body["choices"][0]["message"]["tool_calls"]
     results = _results(situation, calls, when)
     for call in calls:
         _check_result(call["function"], results[call["id"]], when)
     said = last_answer.body["choices"][0]["message"]["content"]
-    require(value is not None, f"{when}, your function returns nothing. Return what answer returns.")
-    require(said in _text(value), f"{when}, return the model's last answer, after the result is sent.")
+    require(value is not None, f"{when}, desk returns nothing. Return what answer returns.")
+    require(said in _text(value), f"{when}, return the model's last answer, after the result.")
 
 
 def _check_offer(situation: Situation) -> None:
@@ -61,20 +62,22 @@ def _check_offer(situation: Situation) -> None:
         names = ", ".join(offered) or "none"
         require(name in offered, f"Offer the tool {name}. The request offers: {names}.")
     parameters = _mapping(offered["ferry_times"].get("properties"))
-    require("day" in parameters, "Give ferry_times a parameter `day`: the model needs its name.")
+    require("day" in parameters, "Give ferry_times a parameter `day`: models need its name.")
 
 
 def _results(situation: Situation, calls: list[dict[str, Any]], when: str) -> dict[str, str]:
     """The content of the tool message for each call, by the call's id."""
-    require(len(situation.bodies) > 1, f"{when}, the model calls a tool. Run the call, and send its result.")
-    messages = [_mapping(message) for message in _mapping(situation.bodies[1]).get("messages") or []]
-    asked = {_mapping(call).get("id") for message in messages for call in message.get("tool_calls") or []}
+    require(len(situation.bodies) > 1, f"{when}, a tool is called. Run the call, send its result.")
+    second = _mapping(situation.bodies[1])
+    messages = [_mapping(message) for message in second.get("messages") or []]
+    calls_sent = [call for message in messages for call in message.get("tool_calls") or []]
+    asked = {_mapping(call).get("id") for call in calls_sent}
     results: dict[str, str] = {}
     for call in calls:
         found = [message for message in messages if message.get("tool_call_id") == call["id"]]
         require(
             len(found) == 1,
-            f"{when}, send one ToolMessage for each call, with the call's id. {call['id']} has {len(found)}.",
+            f"{when}, send one ToolMessage for each call, by id. {call['id']} has {len(found)}.",
         )
         require(call["id"] in asked, f"{when}, send the model's call as well, before its result.")
         results[call["id"]] = str(found[0].get("content"))
@@ -85,12 +88,12 @@ def _check_result(function: Mapping[str, Any], result: str, when: str) -> None:
     """A result is JSON, and holds what the (changed) timetable says."""
     _require_json(result, when)
     if function["name"] == "get_flight_info":
-        require("NA 121" in result, f"{when}, the flight's result is {result}. Run get_flight_info for its call.")
-        require("06:10" not in result, f"{when}, the flight's call gets the ferry's times. Match results by id.")
+        require("NA 121" in result, f"{when}, the flight gets {result}. Run get_flight_info.")
+        require("06:10" not in result, f"{when}, the flight gets the ferry's times. Match by id.")
         return
     expected = CHANGED[json.loads(function["arguments"])["day"]]
     if re.search(r"\w+Error\b", result):
-        raise NotYet(f"{when}, ferry_times fails: {result}. An empty list of departures is a result, too.")
+        raise NotYet(f"{when}, ferry_times fails: {result}. An empty list is a result, too.")
     missing = [time for time in expected if time not in result]
     others = [time for time in CLOCK_TIME.findall(result) if time not in expected]
     listed = " and ".join(expected) or "no departures"
@@ -128,11 +131,12 @@ _REPLIES = {
 
 
 def exercise_2(run_with_consent: Callable[[Any, Callable, Callable], str]) -> str:
-    """`run_with_consent(call, run, confirm)` runs look-ups at once, and tools that act after a yes alone."""
+    """`run_with_consent(call, run, confirm)` runs look-ups at once, other tools after a yes."""
     for reply in ("yes", "no"):
         log, result = _gate(run_with_consent, "look-up", reply)
-        require("confirm" not in log.events, "A look-up does no harm: run get_flight_info without a question.")
-        require(log.events == ["run"], f"A look-up runs once, at once. Yours ran {log.events.count('run')} times.")
+        require("confirm" not in log.events, "A look-up does no harm: run it without a question.")
+        ran = log.events.count("run")
+        require(ran == 1, f"A look-up runs once, at once. Yours ran {ran} times.")
         require(result == json.dumps({"done": "get_flight_info"}), "Return what run returns.")
     for tool, name in (("cancel", "cancel_booking"), ("book", "book_flight")):
         for reply, situation in _REPLIES.items():
@@ -141,7 +145,10 @@ def exercise_2(run_with_consent: Callable[[Any, Callable, Callable], str]) -> st
     return "Right: look-ups run at once, and nothing acts without a yes."
 
 
-def _gate(function: Callable[[Any, Callable, Callable], str], tool: str, reply: str | None) -> tuple[_Log, Any]:
+def _gate(
+    function: Callable[[Any, Callable, Callable], str], tool: str, reply: str | None
+) -> tuple[_Log, Any]:
+    """Call the learner's function once: what happened, and what it returned."""
     log = _Log(reply)
     with answering(*recorded(f"exercise 2, {tool}")) as situation:
         response = situation.client.complete(messages=[{"role": "user", "content": "Hello?"}])
@@ -152,12 +159,13 @@ def _gate(function: Callable[[Any, Callable, Callable], str], tool: str, reply: 
 
 def _check_gate(log: _Log, result: Any, name: str, reply: str | None, when: str) -> None:
     require(log.events, f"{when}, nothing happens. Ask with confirm, and run the call after a yes.")
-    require(log.events[0] == "confirm", f"{when}, the call runs before anybody is asked. Call confirm first.")
-    require(log.events.count("confirm") == 1, f"{when}, ask once. You ask {log.events.count('confirm')} times.")
+    require(log.events[0] == "confirm", f"{when}, the call runs unasked. Call confirm first.")
+    asked = log.events.count("confirm")
+    require(asked == 1, f"{when}, ask once. You ask {asked} times.")
     what = "B12" if name == "cancel_booking" else "NA 121"
     require(
         what in log.questions[0],
-        f"{when}, the question is {log.questions[0]!r}. Say what is to happen: put the arguments into it.",
+        f"{when}, you ask {log.questions[0]!r}. Say what will happen: put the arguments into it.",
     )
     ran = log.events.count("run")
     if reply == "yes":
@@ -173,7 +181,8 @@ def _require_json(result: Any, when: str) -> None:
     try:
         json.loads(result)
     except (TypeError, ValueError):
-        raise NotYet(f"{when}, the model gets {result!r}. Every result is JSON: use json.dumps.") from None
+        problem = f"{when}, the model gets {result!r}. Every result is JSON: use json.dumps."
+        raise NotYet(problem) from None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

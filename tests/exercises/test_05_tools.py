@@ -1,4 +1,4 @@
-"""The exercises of notebook 05: what is right passes, what is not done does not, and the next step is said."""
+"""The exercises of notebook 05: what is right passes, what is not done gets its next step."""
 
 import pytest
 
@@ -19,7 +19,7 @@ RIGHT_1 = {
     "with the notebook's answer": TOOL
     + """
 def desk(client, question):
-    return answer(client, question, TOOLS | {"ferry_times": ferry_times}, limit=5)
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times}, limit=5)
 """,
     "returns the text; a list as result, unknown days too": FERRIES
     + """
@@ -28,22 +28,25 @@ def ferry_times(day: str):
 
 def desk(client, question):
     '''Answers.'''
-    response = answer(client, question, {"ferry_times": ferry_times, "get_flight_info": get_flight_info})
+    both = {"ferry_times": ferry_times, "get_flight_info": get_flight_info}
+    response = answer(client, question, both)
     return response.choices[0].message.content
 """,
     "its own loop, with dicts": TOOL
     + """
-DAY = {"type": "object", "properties": {"day": {"type": "string", "description": "Sunday"}}, "required": ["day"]}
+DAY = {"type": "object", "required": ["day"], "properties": {"day": {"type": "string"}}}
 
 def desk(client, question):
-    tools = [describe(get_flight_info), {"type": "function", "function": {"name": "ferry_times", "parameters": DAY}}]
+    ferry = {"name": "ferry_times", "description": "Ferries.", "parameters": DAY}
+    tools = [describe(get_flight_info), {"type": "function", "function": ferry}]
     messages = [{"role": "user", "content": question}]
     while True:
         response = client.complete(messages=messages, tools=tools)
         message = response.choices[0].message
         if not message.tool_calls:
             return response
-        messages.append({"role": "assistant", "content": message.content or "", "tool_calls": message.tool_calls})
+        asked = {"role": "assistant", "content": "", "tool_calls": message.tool_calls}
+        messages.append(asked)
         for call in reversed(message.tool_calls):
             arguments = json.loads(call.function.arguments)
             if call.function.name == "ferry_times":
@@ -57,7 +60,7 @@ def desk(client, question):
     + """
 async def desk(client, question):
     v1 = OpenAI(max_retries=0)
-    both = {**TOOLS, "ferry_times": ferry_times}
+    both = {**LOOK_UPS, "ferry_times": ferry_times}
     tools = [describe(function).as_dict() for function in both.values()]
     messages = [{"role": "user", "content": question}]
     first = v1.chat.completions.create(model="any", messages=messages, tools=tools)
@@ -80,7 +83,7 @@ def ferry_times(day: str):
     return {"Saturday": ["08:00", "17:30"], "Sunday": []}[day]
 
 def desk(client, question):
-    return answer(client, question, TOOLS | {"ferry_times": ferry_times})
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
 """,
         "Read FERRIES",
     ),
@@ -88,7 +91,7 @@ def desk(client, question):
         TOOL
         + """
 def desk(client, question):
-    both = TOOLS | {"ferry_times": ferry_times}
+    both = LOOK_UPS | {"ferry_times": ferry_times}
     messages = [UserMessage(question)]
     definitions = [describe(function) for function in both.values()]
     response = client.complete(messages=messages, tools=definitions)
@@ -103,7 +106,7 @@ def desk(client, question):
         TOOL
         + """
 def desk(client, question):
-    both = TOOLS | {"ferry_times": ferry_times}
+    both = LOOK_UPS | {"ferry_times": ferry_times}
     messages = [UserMessage(question)]
     definitions = [describe(function) for function in both.values()]
     response = client.complete(messages=messages, tools=definitions)
@@ -132,9 +135,9 @@ def ferry_times(day: str):
     return FERRIES[day]
 
 def desk(client, question):
-    return answer(client, question, TOOLS | {"ferry_times": ferry_times})
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
 """,
-        "An empty list of departures",
+        "An empty list is a result",
     ),
     "text that is no JSON": (
         TOOL
@@ -143,7 +146,8 @@ def desk(client, question):
     messages = [UserMessage(question)]
     tools = [describe(get_flight_info), describe(ferry_times)]
     call = client.complete(messages=messages, tools=tools).choices[0].message.tool_calls[0]
-    messages += [AssistantMessage(content="", tool_calls=[call]), ToolMessage("At 06:10 and 19:45", tool_call_id=call.id)]
+    messages.append(AssistantMessage(content="", tool_calls=[call]))
+    messages.append(ToolMessage("At 06:10 and 19:45", tool_call_id=call.id))
     return client.complete(messages=messages, tools=tools)
 """,
         "Every result is JSON",
@@ -155,7 +159,7 @@ def ferry_times(weekday: str):
     return FERRIES[weekday]
 
 def desk(client, question):
-    return answer(client, question, TOOLS | {"ferry_times": ferry_times})
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
 """,
         "a parameter `day`",
     ),
@@ -171,16 +175,26 @@ def desk(client, question):
         TOOL
         + """
 def desk(client, question):
-    show(answer(client, question, TOOLS | {"ferry_times": ferry_times}))
+    show(answer(client, question, LOOK_UPS | {"ferry_times": ferry_times}))
 """,
         "returns nothing",
     ),
     "except: pass": (
-        FERRIES + "def desk(client, question):\n    try:\n        nothing\n    except Exception:\n        pass",
+        FERRIES
+        + """
+def desk(client, question):
+    try:
+        client.nothing()
+    except Exception:
+        pass
+""",
         "Send the question",
     ),
     "wrong arity": (FERRIES + "def desk():\n    pass", "raises TypeError"),
-    "no timetable": ("FERRIES = None\ndef desk(client, question):\n    pass", "Give check the timetable"),
+    "no timetable": (
+        "FERRIES = None\ndef desk(client, question):\n    pass",
+        "Give check the timetable",
+    ),
 }
 RIGHT_2 = {
     "asks for what is in ACTS": """
@@ -223,7 +237,7 @@ WRONG_2 = {
         return json.dumps({"error": "no"})
     return result
 """,
-        "before anybody is asked",
+        "runs unasked",
     ),
     "never runs": (GATE + "    return json.dumps({'error': 'not allowed'})", "runs once, at once"),
     "never acts": (
@@ -296,7 +310,10 @@ WRONG_2 = {
 """,
         "Return what run returns",
     ),
-    "except: pass": (GATE + "    try:\n        confirm()\n    except Exception:\n        pass", "runs once"),
+    "except: pass": (
+        GATE + "    try:\n        confirm()\n    except Exception:\n        pass",
+        "runs once",
+    ),
     "fails on None": (
         GATE
         + """
