@@ -1,4 +1,4 @@
-"""The file `.env`, found from the working folder upwards and read without changing the environment."""
+"""The file `.env`, found from the working folder upwards; reading it changes no environment."""
 
 import codecs
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 from .replay.errors import CourseError
 
 _WIDE = {
+    codecs.BOM_UTF32_LE: "UTF-32",  # before UTF-16, whose mark it begins with
+    codecs.BOM_UTF32_BE: "UTF-32",
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
 }
 _REMEDY = "Save it as UTF-8 (in PowerShell: Set-Content -Encoding utf8), then restart the kernel"
 
@@ -38,7 +38,9 @@ def _decoded(path: Path) -> str:
         raise CourseError(f"the file .env cannot be read: {error.strerror}.") from None
     for mark, encoding in _WIDE.items():
         if raw.startswith(mark):
-            raise CourseError(f"the file .env is in {encoding}, which cannot be read here. {_REMEDY}.")
+            raise CourseError(
+                f"the file .env is in {encoding}, which cannot be read here. {_REMEDY}."
+            )
     if b"\x00" in raw:
         raise CourseError(f"the file .env holds null bytes; it may be in UTF-16. {_REMEDY}.")
     try:

@@ -1,8 +1,8 @@
-"""What differs between endpoints: paths, `api-version`, and how a client tells of its tries. The one home of it.
+"""What differs between endpoints: paths, `api-version`, and how a client tells of its tries.
 
-The same chat request is sent to `/models` (the old SDK on Azure), `/openai/v1` (OpenAI v1 on Azure),
-`/openai/deployments/<name>` (one Azure OpenAI deployment) or `/v1` (a server such as Ollama, llama.cpp or vLLM, or a
-gateway with a base path of its own). Recordings hold it in one form.
+A chat request goes to `/models` (the old SDK on Azure), to `/openai/v1` (OpenAI v1 on Azure),
+to `/openai/deployments/<name>` (one Azure OpenAI deployment) or to `/v1` (a server such as Ollama,
+llama.cpp or vLLM, or a gateway with a base path of its own). Recordings hold it in one form.
 """
 
 import re
@@ -15,11 +15,18 @@ from .replay.matching import parse_body
 from .replay.recording import Request
 
 API_VERSION = "2024-05-01-preview"  # what the old SDK sends with each request
+DEPLOYMENT_API_VERSION = "2024-10-21"  # what a deployment of Azure OpenAI takes in its place
 MODELS, V1 = "/models", "/openai/v1"  # the base paths that recordings use
-SHARED = ("/chat/completions", "/embeddings", "/images/embeddings", "/info")  # recorded under MODELS for every base
-_KNOWN_BASES = re.compile(r"^(?:/models|/openai/v1|/v1|/openai/deployments/[^/]+)(?=/)")
+SHARED = (
+    "/chat/completions",
+    "/embeddings",
+    "/images/embeddings",
+    "/info",
+)  # recorded under MODELS
+AZURE_HOSTS = (".services.ai.azure.com", ".openai.azure.com", ".cognitiveservices.azure.com")
+_DEPLOYMENT = r"/openai/deployments/[^/]+"
+_KNOWN_BASE = re.compile(rf"^(?:{MODELS}|{V1}|/v1|{_DEPLOYMENT})(?=/)")
 _SIGN_IN = re.compile(r"^/[^/]+(?=/(?:v2\.0/\.well-known|oauth2)/)")
-_AZURE_HOSTS = (".services.ai.azure.com", ".openai.azure.com", ".cognitiveservices.azure.com")
 _PRIVATE_FIELDS = ("client_id", "client_secret")  # of the form that asks for a token
 
 
@@ -27,7 +34,7 @@ def reader(endpoints: Sequence[str] = ()) -> Callable[[HttpRequest], Request]:
     """A function that reads a request as recordings hold it, whatever endpoint it goes to.
 
     Args:
-        endpoints: addresses whose base path is not among the known ones, such as a gateway's.
+        endpoints: addresses whose base path may be any, such as a gateway's.
     """
     own = tuple(sorted({base_path(endpoint) for endpoint in endpoints}, key=len, reverse=True))
 
@@ -36,24 +43,28 @@ def reader(endpoints: Sequence[str] = ()) -> Callable[[HttpRequest], Request]:
         if isinstance(body, dict) and "grant_type" in body:
             body = {name: value for name, value in body.items() if name not in _PRIVATE_FIELDS}
         call, attempt = _try_of(http)
-        return Request(http.method, canonical_path(urlsplit(http.url).path, own), body, call, attempt)
+        path = canonical_path(urlsplit(http.url).path, own)
+        return Request(http.method, path, body, call, attempt)
 
     return read
 
 
 @lru_cache(maxsize=256)
 def canonical_path(path: str, own_bases: tuple[str, ...] = ()) -> str:
-    """A path in the form that recordings have: `/models/chat/completions`, `/openai/v1/responses`, `/{tenant}/…`."""
+    """A path as in recordings: `/models/chat/completions`, `/openai/v1/responses`, `/{tenant}/…`.
+
+    `own_bases` are further base paths, the longest first; "" is a server's root.
+    """
     if _SIGN_IN.match(path):
         return _SIGN_IN.sub("/{tenant}", path)
-    known = _KNOWN_BASES.match(path)
-    base = known[0] if known else next((b for b in own_bases if path.startswith(f"{b}/")), None)
-    if base is None:
+    own = next((base for base in own_bases if base and path.startswith(f"{base}/")), None)
+    known = _KNOWN_BASE.match(path)
+    base = own or (known[0] if known else "")
+    if not base and "" not in own_bases:
         return path
     operation = path[len(base) :]
-    if operation in SHARED:
-        return MODELS + operation
-    return path if base == MODELS else V1 + operation
+    at_models = operation in SHARED or base.endswith(MODELS)
+    return (MODELS if at_models else V1) + operation
 
 
 def base_path(endpoint: str) -> str:
@@ -62,39 +73,55 @@ def base_path(endpoint: str) -> str:
 
 
 def v1_address(endpoint: str) -> str:
-    """The base URL of the OpenAI v1 API that belongs to an endpoint: on the same host, whatever the path.
+    """The base URL of the OpenAI v1 API that belongs to an endpoint: on the same host.
 
-    `…/models` and `…/openai/deployments/<name>` have it at `/openai/v1`; any other address serves both APIs.
+    `…/models` and `…/openai/deployments/<name>` have it at `/openai/v1`; any other address serves
+    both APIs.
     """
     parts = urlsplit(endpoint)
-    path = re.sub(r"(?:/models|/openai/deployments/[^/]+)$", V1, parts.path.rstrip("/"))
-    if not path and (parts.hostname or "").endswith(_AZURE_HOSTS):
+    path = re.sub(rf"(?:{MODELS}|{_DEPLOYMENT})$", V1, parts.path.rstrip("/"))
+    if not path and _is_azure(endpoint):
         path = V1
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
-def kind_of(endpoint: str) -> str:
-    """What sort of endpoint an address is, in words."""
-    path = base_path(endpoint)
-    if path.endswith(MODELS):
-        return "Azure AI model inference endpoint"
-    if path.endswith(V1):
-        return "OpenAI v1 endpoint"
-    if re.search(r"/openai/deployments/[^/]+$", path):
-        return "Azure OpenAI deployment"
-    return "OpenAI-compatible server"
+def hint(endpoint: str) -> str:
+    """What a program has to know of an endpoint, in a line; "" where there is nothing to say."""
+    if re.search(f"{_DEPLOYMENT}$", base_path(endpoint)):
+        return (
+            "This is an Azure OpenAI deployment: build the old SDK's client with "
+            f'api_version="{DEPLOYMENT_API_VERSION}". In the cells, start does it for you.'
+        )
+    if _is_azure(endpoint) and not base_path(endpoint):
+        return (
+            "This address has no path: on Azure, the old SDK needs …/models, OpenAI v1 …/openai/v1."
+        )
+    return ""
 
 
 def address_to_send_to(url: str) -> str:
-    """A request's URL without `api-version` where the endpoint refuses it: under a `/v1` path."""
+    """A request's URL with the `api-version` that its endpoint takes.
+
+    Under a `/v1` path that is none; on an Azure OpenAI deployment, none of the old SDK's own.
+    """
     parts = urlsplit(url)
-    if "/v1/" not in parts.path or "api-version" not in parts.query:
-        return url
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "api-version"]
-    return urlunsplit(parts._replace(query=urlencode(query)))
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    if re.search(f"{_DEPLOYMENT}/", parts.path):
+        old, new = ("api-version", API_VERSION), ("api-version", DEPLOYMENT_API_VERSION)
+        wanted = [new if pair == old else pair for pair in query]
+    elif "/v1/" in parts.path:
+        wanted = [(name, value) for name, value in query if name != "api-version"]
+    else:
+        wanted = query
+    return url if wanted == query else urlunsplit(parts._replace(query=urlencode(wanted)))
+
+
+def _is_azure(endpoint: str) -> bool:
+    return (urlsplit(endpoint).hostname or "").endswith(AZURE_HOSTS)
 
 
 def _try_of(http: HttpRequest) -> tuple[str, int | None]:
-    """How a client tells of its tries: the Azure SDK by an id, the OpenAI package by a number from 0."""
+    """How a client tells of its tries: the Azure SDK by an id, `openai` by a number from 0."""
     count = http.headers.get("x-stainless-retry-count", "")
-    return http.headers.get("x-ms-client-request-id", ""), int(count) if count.isdecimal() else None
+    attempt = int(count) if count.isdecimal() else None
+    return http.headers.get("x-ms-client-request-id", ""), attempt

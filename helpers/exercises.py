@@ -1,27 +1,27 @@
 """Checks of exercises, which need no service."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Any, overload
 
 from .connect import current, is_live, sent
+from .failures import status_of
 from .replay import CourseError, NoRecording, Recording, Request, differences, load
 from .replay.matching import same_request
 
 
-
 @overload
-def check(exercise: str) -> AbstractContextManager[None]: ...
+def check(exercise: str, /) -> AbstractContextManager[None]: ...
 @overload
-def check(exercise: str, first: Any, *more: Any) -> None: ...
-def check(exercise: str, *work: Any) -> AbstractContextManager[None] | None:
+def check(exercise: str, /, first: Any, *more: Any) -> None: ...
+def check(exercise: str, /, *work: Any) -> AbstractContextManager[None] | None:
     """Check an exercise, and print ✓ or the next thing to do.
 
     Args:
         exercise: its name, such as "exercise 1".
-        work: what you wrote, such as a function. Without it, `with check("exercise 1"):` looks at the last request
-            that is sent in the block.
+        work: what you wrote, such as a function. Without it, `with check("exercise 1"):` looks at
+            the last request that is sent in the block; what the endpoint answers does not count.
 
     Raises:
         CourseError: there is no such exercise.
@@ -53,9 +53,19 @@ def _check_of(exercise: str) -> Callable[..., str]:
 def _check_request(exercise: str) -> Iterator[None]:
     wanted = _recording_of(exercise).request
     before = len(sent())
-    with suppress(NoRecording):
+    try:
         yield
-    requests = sent()[before:]
+    except NoRecording:
+        pass
+    except Exception as error:
+        if status_of(error) is not None:
+            _judge(sent()[before:], wanted)
+        raise
+    _judge(sent()[before:], wanted)
+
+
+def _judge(requests: list[Request], wanted: Request) -> None:
+    """Print what is to be said of an exercise's requests, of which the last counts."""
     if not requests:
         print("Not yet: no request was sent. Write the call inside the with block.")
         return
@@ -64,7 +74,8 @@ def _check_request(exercise: str) -> Iterator[None]:
         print("✓ Right: this is the request that was asked for.")
     elif (request.method, request.path) != (wanted.method, wanted.path):
         print(
-            f"Not yet: you sent {request.method} {request.path}; asked is {wanted.method} {wanted.path}."
+            f"Not yet: you sent {request.method} {request.path}; "
+            f"asked is {wanted.method} {wanted.path}."
         )
     else:
         print("Not yet. Here your request differs from the one asked for:")
@@ -81,11 +92,16 @@ def _recording_of(exercise: str) -> Recording:
 
 
 def _as_recorded(request: Request, wanted: Request) -> Request:
-    """A live request with your model, and what it said, as in the recording: they are yours, not the exercise's."""
+    """A live request with the recorded model and its words in place of yours.
+
+    They are yours, not the exercise's.
+    """
     body, asked = request.body, wanted.body
     if not (isinstance(body, dict) and isinstance(asked, dict)):
         return request
-    body = {**body, "model": _recorded_model(body.get("model"), asked.get("model"))}
+    body = dict(body)
+    if str(body.get("model")) in current().settings.stand_ins(asked.get("model")):
+        body["model"] = asked["model"]
     messages, others = body.get("messages"), asked.get("messages")
     if isinstance(messages, list) and isinstance(others, list):
         body["messages"] = [
@@ -95,14 +111,8 @@ def _as_recorded(request: Request, wanted: Request) -> Request:
     return Request(request.method, request.path, body)
 
 
-def _recorded_model(model: Any, recorded: Any) -> Any:
-    settings = current().settings
-    yours = {*settings.azure.models, *settings.v1.models}
-    return recorded if model in yours else model
-
-
 def _is_said_by_model(message: Any, other: Any) -> bool:
-    """Whether two messages come from a model, or from a tool that it called: their words differ when live."""
+    """Whether two messages come from a model, or a tool that it called: their words differ live."""
     if not (isinstance(message, dict) and isinstance(other, dict)):
         return False
     return message.get("role") == other.get("role") and message.get("role") in ("assistant", "tool")

@@ -1,23 +1,39 @@
-"""Live, a cell that fails says so in a few lines and Run All goes on: models differ, and so do endpoints.
+"""Live, a cell that fails says so in two lines, and Run All goes on: models and endpoints differ.
 
-The last cell of the notebook ends with a line that counts what happened.
+The notebook's last cell ends with a line that counts what happened.
 """
 
 import ast
 import json
+import sys
+import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from traceback import walk_tb
 from types import TracebackType
 from typing import Any
 
-from .replay.errors import CourseError
-from .secrets import without_keys
+from .failures import failure_of
+from .output_guard import Outputs, interactive_shell
+from .replay.patching import replace
+from .secrets import without_secrets
 
-_PAGE = "when_it_goes_wrong.md"
-_MOST_CHARACTERS = 300
+_LONGEST = 400  # characters of a line
+
+
+@dataclass(frozen=True)
+class LastCell:
+    """A notebook's last code cell. An editor tells a cell's id, other programs its source alone."""
+
+    source: str
+    cell_id: str
+
+    def is_run_by(self, info: Any) -> bool:
+        """Whether `info`, of the interactive shell, tells of this cell."""
+        same_id = self.cell_id and getattr(info, "cell_id", None) == self.cell_id
+        return bool(same_id or self.source.strip() == (info.raw_cell or "").strip())
 
 
 class LiveGuard:
@@ -25,126 +41,103 @@ class LiveGuard:
 
     Args:
         shell: the interactive shell.
-        keys: what no output may hold.
-        last_source: the source of the notebook's last code cell, after which the counts are printed.
+        outputs: where to say it.
+        secrets: what no output may hold.
+        last: the cell after which the counts are printed.
     """
 
-    def __init__(self, shell: Any, keys: Iterable[str], last_source: str = ""):
-        self._shell, self._keys, self._last_source = shell, set(keys), last_source.strip()
-        self._cells = 0
+    def __init__(self, shell: Any, outputs: Outputs, secrets: Iterable[str], last: LastCell | None):
+        self._shell, self._outputs, self._last = shell, outputs, last
+        self._secrets = frozenset(secrets)
+        self._cells, self._refused = 0, 0
         self._failures: Counter[str] = Counter()
-        self._refused = 0
-        self._missing: set[str] = set()  # names that a cell which failed would have defined
-        self._failed_now = False
+        self._missing: set[str] = set()  # names that cells which failed would have defined
 
-    def told(
-        self, shell: Any, kind: type[Exception], error: Exception, trace: TracebackType, tb_offset: Any = None
-    ) -> None:
-        """Print a failure; the shell calls this in place of its traceback."""
-        self._failed_now = True
-        if isinstance(error, CourseError):
-            self._failures["a setting or a name to put right"] += 1
-            print(without_keys(f"{kind.__name__}: {error}", self._keys))
+    def tell(
+        self, shell: Any, kind: type[BaseException], error: BaseException,
+        trace: TracebackType | None, tb_offset: int | None = None,
+    ) -> None:  # fmt: skip
+        """Print a failure; the shell calls this in place of showing its traceback."""
+        failure = failure_of(error, trace, self._missing)
+        self._failures[failure.why] += 1
+        self._refused += failure.refused
+        for line in failure.lines:
+            line = without_secrets(line, self._secrets)  # first: half a key is not found
+            cut = len(line) > _LONGEST and "\n" not in line
+            self._outputs.say(f"{line[:_LONGEST]}…" if cut else line)
+
+    def end_cell(self, result: Any) -> None:
+        """A cell has ended: count it, forgive its error, and after the last print the counts."""
+        if not result.info.store_history:
             return
-        name = getattr(error, "name", None)
-        if isinstance(error, NameError) and name in self._missing:
-            self._failures["it needs a cell above, which failed"] += 1
-            print(f"Live: this cell needs `{name}` of a cell above, which failed.\nMend that cell first, or read on.")
-            return
-        status = status_of(error)
-        self._refused += status is not None
-        self._failures[f"{status}" if status is not None else kind.__name__] += 1
-        lines = [number for _, number in walk_tb(trace)]
-        line = lines[1] if len(lines) > 1 else lines[0]
-        text = without_keys(str(error).strip(), self._keys).partition("\n")[0][:_MOST_CHARACTERS]
-        print(f"Live, line {line}: {kind.__name__}: {text}\n{_advice(error, status)}")
-
-    def before(self, info: Any) -> None:
-        """A cell begins."""
-        self._failed_now = False
-
-    def after(self, result: Any) -> None:
-        """A cell has ended: count it, forgive its error, and after the last one print the counts."""
-        source = result.info.raw_cell or ""
         self._cells += 1
-        if isinstance(result.error_in_exec, Exception):
+        if isinstance(result.error_in_exec, (Exception, SystemExit)):
             result.error_in_exec = None
-        defined = set(self._shell.user_ns)
-        if self._failed_now:
-            self._missing |= _names_defined_by(source) - defined
-        self._missing -= defined
-        if self._last_source and source.strip() == self._last_source:
-            print(self.summary())
+            self._missing |= names_defined_by(self._shell.transform_cell(result.info.raw_cell))
+        if self._last and self._last.is_run_by(result.info):
+            self._outputs.say(self.summary())
 
     def summary(self) -> str:
         """One line: how many cells ran, how many the endpoint refused, and why."""
         failed = sum(self._failures.values())
         if not failed:
             return f"Live: {self._cells} cells ran, none failed."
-        reasons = ", ".join(f"{count} × {reason}" for reason, count in self._failures.most_common())
+        reasons = ", ".join(f"{count} × {why}" for why, count in self._failures.most_common())
         return (
-            f"Live: {self._cells} cells ran; in {failed} something was refused or missing "
-            f"({self._refused} by the endpoint): {reasons}."
+            f"Live: {self._cells} cells ran. Your endpoint refused {self._refused}, "
+            f"{failed - self._refused} failed otherwise: {reasons}."
         )
 
 
-def keep_going(undo: ExitStack, keys: Iterable[str], notebook: Path | None = None) -> None:
+def guard_cells(undo: ExitStack, outputs: Outputs, secrets: Iterable[str], notebook: Path) -> None:
     """Guard the cells of the running notebook, if there is one, until `undo` is closed."""
-    try:
-        from IPython.core.getipython import get_ipython
-    except ImportError:
-        return
-    shell = get_ipython()
+    shell = interactive_shell()
     if shell is None:
         return
-    guard = LiveGuard(shell, keys, last_source_of(notebook) if notebook else "")
-    shell.set_custom_exc((Exception,), guard.told)
+    guard = LiveGuard(shell, outputs, secrets, last_cell_of(notebook))
     undo.callback(shell.set_custom_exc, (), None)
-    for event, function in (("pre_run_cell", guard.before), ("post_run_cell", guard.after)):
-        shell.events.register(event, function)
-        undo.callback(shell.events.unregister, event, function)
+    shell.set_custom_exc((Exception,), guard.tell)
+    shell.events.register("post_run_cell", guard.end_cell)
+    undo.callback(shell.events.unregister, "post_run_cell", guard.end_cell)
+    show_traceback = shell.showtraceback
+
+    def show(*arguments: Any, **options: Any) -> None:
+        kind, error, trace = sys.exc_info()
+        if not isinstance(error, SystemExit):  # the one that set_custom_exc does not get
+            show_traceback(*arguments, **options)
+        elif kind is not None and error.code not in (None, 0):
+            guard.tell(shell, kind, error, trace)
+
+    replace(undo, shell, "showtraceback", show)
+    undo.enter_context(warnings.catch_warnings())
+    warnings.filterwarnings("ignore", "To exit: use")  # what the shell says to each SystemExit
 
 
-def last_source_of(notebook: Path) -> str:
-    """The source of a notebook's last code cell, "" where the file cannot be read."""
+def last_cell_of(notebook: Path) -> LastCell | None:
+    """A notebook's last code cell; None where the file cannot be read."""
     try:
         cells = json.loads(notebook.read_text("utf-8"))["cells"]
-        return next("".join(c["source"]) for c in reversed(cells) if c["cell_type"] == "code")
-    except (OSError, ValueError, KeyError, StopIteration):
-        return ""
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        return LastCell("".join(code[-1]["source"]), code[-1].get("id", ""))
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
-def status_of(error: BaseException) -> int | None:
-    """The HTTP status that an error carries, whichever library raised it."""
-    response = getattr(error, "response", None)
-    for holder in (error, response):
-        status = getattr(holder, "status_code", None) or getattr(holder, "status", None)
-        if isinstance(status, int):
-            return status
-    return None
-
-
-def _advice(error: Exception, status: int | None) -> str:
-    if status is not None:
-        return f"Your endpoint refused this request (status {status}): see {_PAGE}."
-    module = type(error).__module__.partition(".")[0]
-    if module in ("azure", "openai", "requests", "httpx", "httpx2", "aiohttp", "urllib3"):
-        return f"No whole answer came from your endpoint: see {_PAGE}."
-    return f"Your endpoint or model answered otherwise than the recording: see {_PAGE}."
-
-
-def _names_defined_by(source: str) -> set[str]:
-    """The names that a cell binds at its top level, by assignment, definition, import, loop or `with`."""
+def names_defined_by(source: str) -> set[str]:
+    """The names that a cell binds at its top level: by assignment, definition, import, loop."""
     try:
-        tree = ast.parse(source)
+        return set(_bound(ast.parse(source)))
     except SyntaxError:
         return set()
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-    return names
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield child.name
+        elif isinstance(child, ast.alias):
+            yield (child.asname or child.name).partition(".")[0]
+        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            yield child.id
+        elif not isinstance(child, (ast.Lambda, ast.comprehension)):
+            yield from _bound(child)

@@ -8,7 +8,7 @@ _REMEDY = "close JupyterLab, run make lab in the project's folder, and open this
 
 
 def check_setup() -> None:
-    """Check what the course needs of this computer: a line each, and for what is wrong the way to put it right."""
+    """Check what the course needs of this computer: a line each, remedies with it."""
     from packaging.requirements import Requirement
 
     try:
@@ -29,4 +29,8 @@ def check_setup() -> None:
         else:
             wrong += 1
             print(f"FIX  {requirement}\n     it is {found}: {_REMEDY}")
-    print(f"{wrong} to fix; then restart the kernel and run this cell again." if wrong else "All is well.")
+    print(
+        f"{wrong} to fix; then restart the kernel and run this cell again."
+        if wrong
+        else "All is well."
+    )

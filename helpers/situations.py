@@ -110,7 +110,9 @@ def value_of(function: Callable[..., Any], *arguments: Any, when: str, **options
     """What a learner's function returns. Raises NotYet, naming the situation `when`, if it raises."""
     result = call(function, *arguments, **options)
     if result.error is not None:
-        raise NotYet(f"{when}, your code raises {type(result.error).__name__}: {_first_line(result.error)}")
+        raise NotYet(
+            f"{when}, your code raises {type(result.error).__name__}: {_first_line(result.error)}"
+        )
     return result.value
 
 

@@ -1,6 +1,6 @@
 """The HTTP libraries and SDKs that replay answers, each behind the same few functions.
 
-`read(library, …)` yields the pieces of an answer as they come. It drives asynchronous libraries too.
+`read` takes the pieces of an answer as they come. It drives asynchronous libraries too.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ def httpx_module(library: str) -> Any:
 
 
 def pieces(library: str, url: str, body: Any = None, **options) -> Iterator[bytes]:
-    """The pieces of the answer to a POST of JSON, or of whatever `options` say, by a synchronous library."""
+    """The pieces of the answer to a POST, by a synchronous library."""
     if body is not None:
         options["json"] = body
     if library == "requests":
@@ -55,19 +55,25 @@ async def async_pieces(library: str, url: str, body: Any = None, **options) -> A
 
 
 def read(library: str, url: str, body: Any = None, each: Callable = bytes, **options) -> list:
-    """What `each` makes of each piece, at the time when it comes; an exception is the last of the list."""
+    """What `each` makes of each piece, when it comes; an exception is the last of the list."""
+    way = pieces if library in SYNC else async_pieces
+    return taken(way(library, url, body, **options), each)
+
+
+def taken(items: Iterator | AsyncIterator, each: Callable) -> list:
+    """What `each` makes of each item, when it comes; an exception is the last of the list."""
     seen: list = []
 
-    async def read_later() -> None:
-        async for piece in async_pieces(library, url, body, **options):
-            seen.append(each(piece))
+    async def take_later() -> None:
+        async for item in items:
+            seen.append(each(item))  # noqa: PERF401 (what came before an error is kept)
 
     try:
-        if library in SYNC:
-            for piece in pieces(library, url, body, **options):
-                seen.append(each(piece))
+        if isinstance(items, AsyncIterator):
+            asyncio.run(take_later())
         else:
-            asyncio.run(read_later())
+            for item in items:
+                seen.append(each(item))  # noqa: PERF401
     except Exception as error:
         seen.append(error)
     return seen
@@ -124,37 +130,33 @@ async def ask_async(sdk: str, text: str, base: str = "https://replay.invalid", *
     return answer.choices[0].message.content
 
 
+def chunks(sdk: str, base: str, **request) -> Iterator[str]:
+    """The pieces of a streamed answer's text, by a synchronous SDK."""
+    if sdk == "azure":
+        with azure_client(base) as client:
+            for update in client.complete(**request):
+                yield update.choices[0].delta.content
+    else:
+        for chunk in openai_client(base).chat.completions.create(model="m", **request):
+            yield chunk.choices[0].delta.content
+
+
+async def async_chunks(sdk: str, base: str, **request) -> AsyncIterator[str]:
+    """The same by an asynchronous SDK."""
+    if sdk == "azure async":
+        async with azure_async_client(base) as client:
+            async for update in await client.complete(**request):
+                yield update.choices[0].delta.content
+    else:
+        async with openai_client(base, "AsyncOpenAI") as client:
+            async for chunk in await client.chat.completions.create(model="m", **request):
+                yield chunk.choices[0].delta.content
+
+
 def ask_stream(sdk: str, text: str, base: str = "https://replay.invalid", each=str) -> list:
-    """What `each` makes of each piece of a streamed answer, when it comes; an exception is the last."""
-    seen: list = []
-    request = {"messages": said(text), "stream": True}
-
-    def take(chunk: Any) -> None:
-        seen.append(each(chunk.choices[0].delta.content))
-
-    async def later() -> None:
-        if sdk == "azure async":
-            async with azure_async_client(base) as client:
-                async for chunk in await client.complete(**request):
-                    take(chunk)
-        else:
-            async with openai_client(base, "AsyncOpenAI") as client:
-                async for chunk in await client.chat.completions.create(model="m", **request):
-                    take(chunk)
-
-    try:
-        if sdk == "azure":
-            with azure_client(base) as client:
-                for chunk in client.complete(**request):
-                    take(chunk)
-        elif sdk == "openai":
-            for chunk in openai_client(base).chat.completions.create(model="m", **request):
-                take(chunk)
-        else:
-            asyncio.run(later())
-    except Exception as error:
-        seen.append(error)
-    return seen
+    """What `each` makes of each piece of a streamed answer; an exception is the last."""
+    way = async_chunks if sdk.endswith("async") else chunks
+    return taken(way(sdk, base, messages=said(text), stream=True), each)
 
 
 def raised(error: Exception) -> tuple[type, str]:

@@ -13,8 +13,12 @@ from urllib.parse import parse_qsl
 
 KEY = "loopback-key"
 COUNTS = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
-SAFE = {name: {"filtered": False, "severity": "safe"} for name in ("hate", "self_harm", "sexual", "violence")}
+SAFE = {
+    name: {"filtered": False, "severity": "safe"}
+    for name in ("hate", "self_harm", "sexual", "violence")
+}
 JSON, SSE = "application/json", "text/event-stream; charset=utf-8"
+DEPLOYMENT_VERSIONS = ("2024-06-01", "2024-10-21")  # of the API of a deployment of Azure OpenAI
 # What a real service sends along, and what must never reach a file. Values are this server's, all different.
 PRIVATE_HEADERS = {
     "x-request-id": "11111111-aaaa-4aaa-8aaa-111111111111",
@@ -37,7 +41,14 @@ def error(status: int, code: str, message: str, headers: dict | None = None, /, 
 def chunk(delta: dict, reason: str | None = None, **more) -> str:
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
     return json.dumps(
-        {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice], **more}
+        {
+            "id": "x",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": "m",
+            "choices": [choice],
+            **more,
+        }
     )
 
 
@@ -50,6 +61,7 @@ class Service(ThreadingHTTPServer):
             its tool arguments and its JSON are cut off, and its other answers are empty.
         fault: what to send in place of an answer, as `play` takes it; a list of such for one request after the other.
         pause: seconds between two events of a stream.
+        bases: the base paths at which it answers.
         text: what its model says.
         seen: path, headers and body of each request.
         sent: when each event of the last stream was sent, by `time.perf_counter()`.
@@ -61,6 +73,7 @@ class Service(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.dialect, self.lacks, self.fault, self.pause = "mistral", set(), None, 0.0
         self.text = "Fine, thank you."
+        self.bases = {"/models", "/openai/v1", "/v1"}
         self.seen: list[tuple[str, dict, dict]] = []
         self.sent: list[float] = []
 
@@ -82,7 +95,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         """Become another service: /become?dialect=…&lacks=…,…"""
         wish = dict(parse_qsl(self.path.partition("?")[2]))
-        self.server.dialect, self.server.lacks = wish["dialect"], set(wish.get("lacks", "").split(",")) - {""}
+        self.server.dialect, self.server.lacks = (
+            wish["dialect"],
+            set(wish.get("lacks", "").split(",")) - {""},
+        )
         self.play({"status": 200, "body": "{}"})
 
     def do_POST(self):
@@ -98,22 +114,32 @@ class Handler(BaseHTTPRequestHandler):
             fault = fault.pop(0) if fault else None
         if fault:
             return self.play(fault)
-        given = {self.headers.get("api-key"), (self.headers.get("Authorization") or "").removeprefix("Bearer ")}
+        given = {
+            self.headers.get("api-key"),
+            (self.headers.get("Authorization") or "").removeprefix("Bearer "),
+        }
         if KEY not in given:
-            return self.play(error(401, "401", "Access denied due to invalid subscription key or wrong API endpoint."))
-        if path == "/openai/v1/chat/completions" and "api-version" in query:
-            message = "api-version query parameter is not allowed when using /v1 path"
-            return self.play(error(400, "BadRequest", message))
-        if path not in ("/models/chat/completions", "/openai/v1/chat/completions", "/v1/chat/completions"):
-            return self.play(error(404, "404", "Resource not found"))
-        refused = self.refusal(body)
+            return self.play(
+                error(
+                    401,
+                    "401",
+                    "Access denied due to invalid subscription key or wrong API endpoint.",
+                )
+            )
+        refused = self.wrong_address(path, query) or self.refusal(body)
         if refused:
             return self.play(refused)
         message, reason = self.answer(body)
         if body.get("stream"):
             return self.stream(body, message, reason)
         choice = {"index": 0, "finish_reason": reason, "message": message}
-        whole = {"choices": [choice], "created": 1, "id": "x", "model": body.get("model"), "object": "chat.completion"}
+        whole = {
+            "choices": [choice],
+            "created": 1,
+            "id": "x",
+            "model": body.get("model"),
+            "object": "chat.completion",
+        }
         if "usage" not in self.server.lacks:
             whole["usage"] = COUNTS
         if body.get("logprobs") and "logprobs" not in self.server.lacks:
@@ -124,17 +150,37 @@ class Handler(BaseHTTPRequestHandler):
             whole["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": SAFE}]
         self.play({"status": 200, "body": json.dumps(whole), "headers": PRIVATE_HEADERS})
 
+    def wrong_address(self, path: str, query: str) -> dict | None:
+        """What a wrong path or API version is answered with."""
+        base = path.removesuffix("/chat/completions")
+        version = dict(parse_qsl(query)).get("api-version")
+        if base.endswith("/openai/v1") and version:
+            message = "api-version query parameter is not allowed when using /v1 path"
+            return error(400, "BadRequest", message)
+        unknown = "/openai/deployments/" in base and version not in DEPLOYMENT_VERSIONS
+        if path == base or base not in self.server.bases or unknown:
+            return error(404, "404", "Resource not found")
+        return None
+
     def refusal(self, body: dict) -> dict | None:
         """What a model that lacks something answers."""
         lacks, text = self.server.lacks, json.dumps(body.get("messages", []))
         if "vision" in lacks and '"image_url"' in text:
-            return error(400, "bad_request", "Invalid content type. image_url is only supported by certain models.")
+            return error(
+                400,
+                "bad_request",
+                "Invalid content type. image_url is only supported by certain models.",
+            )
         if "tools" in lacks and body.get("tools"):
             return error(400, "bad_request", "This model does not support tools.")
         if "json" in lacks and body.get("response_format", {}).get("type", "text") != "text":
             return error(400, "bad_request", "This model does not support response_format.")
         if "logprobs" in lacks and body.get("logprobs"):
-            return error(422, "Invalid input", '{"detail":[{"type":"extra_forbidden","loc":["body","logprobs"]}]}')
+            return error(
+                422,
+                "Invalid input",
+                '{"detail":[{"type":"extra_forbidden","loc":["body","logprobs"]}]}',
+            )
         return None
 
     def answer(self, body: dict) -> tuple[dict, str]:
@@ -145,19 +191,34 @@ class Handler(BaseHTTPRequestHandler):
             function = body["tools"][0]["function"]
             names = function.get("parameters", {}).get("properties", {})
             asked = str(body["messages"][-1].get("content"))
-            cities = [*re.findall("Seattle|Miami|Denver", asked), "Oslo", "Oslo"]  # the few that this model knows
+            cities = [
+                *re.findall("Seattle|Miami|Denver", asked),
+                "Oslo",
+                "Oslo",
+            ]  # the few that this model knows
             arguments = json.dumps(dict(zip(names, cities, strict=False)))[
                 : -9 if "sense" in self.server.lacks else None
             ]
-            call = {"id": "call_1", "type": "function", "function": {"name": function["name"], "arguments": arguments}}
+            call = {
+                "id": "call_1",
+                "type": "function",
+                "function": {"name": function["name"], "arguments": arguments},
+            }
             content = "" if self.server.dialect == "mistral" else None
             return {"role": "assistant", "content": content, "tool_calls": [call]}, "tool_calls"
         text = self.server.text
         if body.get("response_format", {}).get("type", "text") != "text":
             shown = re.search(r"\{.*\}", " ".join(str(m.get("content")) for m in body["messages"]))
-            schema = body["response_format"].get("json_schema", {}).get("schema", {}).get("properties", {})
+            schema = (
+                body["response_format"]
+                .get("json_schema", {})
+                .get("schema", {})
+                .get("properties", {})
+            )
             likely = {"integer": 1, "array": ["Oslo"]}
-            made = {name: likely.get(part.get("type"), "Oslo") for name, part in schema.items()} or {"answer": "Fine"}
+            made = {
+                name: likely.get(part.get("type"), "Oslo") for name, part in schema.items()
+            } or {"answer": "Fine"}
             text = shown[0] if shown else json.dumps(made)
         if "sense" in self.server.lacks:
             text = text[:5] if text.startswith("{") else ""
@@ -176,7 +237,9 @@ class Handler(BaseHTTPRequestHandler):
             numbered = {"index": 0, **call} if openai else call
             events.append(chunk({"tool_calls": [numbered]}))
         words = (message.get("content") or "").split(" ")
-        events += [chunk({"content": f"{' ' if n else ''}{word}"}) for n, word in enumerate(words) if word]
+        events += [
+            chunk({"content": f"{' ' if n else ''}{word}"}) for n, word in enumerate(words) if word
+        ]
         if openai:
             events.append(chunk({}, reason))
             if usage and (body.get("stream_options") or {}).get("include_usage"):
@@ -209,7 +272,9 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         if "pieces" in fault:
-            self.begin(fault.get("status", 200), fault.get("type", SSE), {"Transfer-Encoding": "chunked"})
+            self.begin(
+                fault.get("status", 200), fault.get("type", SSE), {"Transfer-Encoding": "chunked"}
+            )
             for piece in fault["pieces"]:
                 if isinstance(piece, (int, float)):
                     time.sleep(piece)

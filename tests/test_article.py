@@ -6,12 +6,12 @@ import re
 from importlib.metadata import requires, version
 
 import pytest
-import yaml
 from azure.ai.inference import models
 from azure.ai.inference.models import ImageContentItem, ImageUrl, UserMessage
 from azure.core.exceptions import HttpResponseError
 from conftest import item, plain
 
+from helpers.replay import Answer, Recording, load
 from notebooks import NOTEBOOKS, read
 
 PAGE = (NOTEBOOKS / "the_article_corrected.md").read_text("utf-8")
@@ -22,7 +22,9 @@ FLIGHT = '{"origin_city": "Seattle", "destination_city": "Coeur d\'Alene"}'
 
 
 def sources(name: str) -> str:
-    return "\n".join(cell.source for cell in read(NOTEBOOKS / f"{name}.ipynb").cells if cell.cell_type == "code")
+    return "\n".join(
+        cell.source for cell in read(NOTEBOOKS / f"{name}.ipynb").cells if cell.cell_type == "code"
+    )
 
 
 def test_every_row_has_its_test():
@@ -46,12 +48,16 @@ def test_p1_the_default_scope(course):
     course(item("ask", BODY, plain("x")))
     wanted = ["https://cognitiveservices.azure.com/.default"]
     for scopes in ({}, {"credential_scopes": wanted}):
-        ChatCompletionsClient("https://replay.invalid/models", Credential(), model="m", **scopes).complete(messages=ASK)
+        ChatCompletionsClient(
+            "https://replay.invalid/models", Credential(), model="m", **scopes
+        ).complete(messages=ASK)
     assert asked == ["https://ml.azure.com/.default", *wanted]
 
 
 def test_p2_azure_identity_does_not_come_along():
-    assert not [text for text in requires("azure-ai-inference") if text.startswith("azure-identity")]
+    assert not [
+        text for text in requires("azure-ai-inference") if text.startswith("azure-identity")
+    ]
 
 
 def chunk(*choices, **more) -> dict:
@@ -59,7 +65,10 @@ def chunk(*choices, **more) -> dict:
 
 
 def test_p3_none_and_indexerror_in_a_stream(course, client):
-    text, end = ({"index": 0, "delta": d, "finish_reason": r} for d, r in (({"content": "a"}, None), ({}, "stop")))
+    text, end = (
+        {"index": 0, "delta": d, "finish_reason": r}
+        for d, r in (({"content": "a"}, None), ({}, "stop"))
+    )
     counts = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
     events = [chunk(text), chunk(end), chunk(usage=counts), "[DONE]"]
     course(item("ask", BODY, {"status": 200, "headers": {}, "events": events}, stream=True))
@@ -90,7 +99,9 @@ def test_p7_quotes_lost_in_a_string():
     shown = eval('"Answer in this format: { ""answer"": ""response"" }."')
     with pytest.raises(json.JSONDecodeError):
         json.loads(re.search(r"{.*}", shown)[0])
-    assert json.loads(re.search(r"{.*}", 'Answer in this format: {"answer": "response"}.')[0]) == {"answer": "response"}
+    assert json.loads(re.search(r"{.*}", 'Answer in this format: {"answer": "response"}.')[0]) == {
+        "answer": "response"
+    }
 
 
 def test_p8_reading_logprobs(course, client):
@@ -106,7 +117,9 @@ def test_p8_reading_logprobs(course, client):
 def test_p9_the_tool_definition():
     with pytest.raises(ImportError):
         exec("from azure.ai.inference.models import ChatCompletionsFunctionToolDefinition")
-    function = models.FunctionDefinition(name="f", description="d", parameters={"type": "object", "properties": {}})
+    function = models.FunctionDefinition(
+        name="f", description="d", parameters={"type": "object", "properties": {}}
+    )
     assert models.ChatCompletionsToolDefinition(function=function).as_dict()["type"] == "function"
 
 
@@ -141,12 +154,27 @@ def test_p12_locals():
     assert {"get_flight_info": get_flight_info}["get_flight_info"]() == "on time"
 
 
+def of_tools() -> list[Recording]:
+    return list(load(NOTEBOOKS / "recordings" / "05_tools.yaml").recordings)
+
+
+def message_of(answer: Answer) -> dict:
+    """The message of an answer that is no stream; empty where there is none."""
+    return (
+        answer.body["choices"][0]["message"]
+        if isinstance(answer.body, dict) and "choices" in answer.body
+        else {}
+    )
+
+
 def test_p13_the_second_answer_is_shown():
-    recorded = yaml.safe_load((NOTEBOOKS / "recordings" / "05_tools.yaml").read_text("utf-8"))
-    shown = json.dumps([cell.get("outputs") for cell in read(NOTEBOOKS / "05_tools.ipynb").cells], ensure_ascii=False)
-    recorded = [r for r in recorded if "answer" in r and not r["name"].startswith("exercise")]
-    after_tools = [r for r in recorded if r["request"]["body"]["messages"][-1]["role"] == "tool"]
-    texts = [r["answer"]["body"]["choices"][0]["message"].get("content") for r in after_tools if "body" in r["answer"]]
+    shown = json.dumps(
+        [cell.get("outputs") for cell in read(NOTEBOOKS / "05_tools.ipynb").cells],
+        ensure_ascii=False,
+    )
+    lessons = [recording for recording in of_tools() if not recording.name.startswith("exercise")]
+    after_tools = [r for r in lessons if r.request.body["messages"][-1]["role"] == "tool"]
+    texts = [message_of(answer).get("content") for r in after_tools for answer in r.answers[:1]]
     assert any(texts)
     for text in filter(None, texts):
         assert text.split("\n")[0][:40] in shown
@@ -159,7 +187,10 @@ FILTERED = {"status": 400, "headers": {"content-type": "application/json"},
 def test_p14_a_name_that_is_not_imported(course, client):
     course(item("ask", BODY, FILTERED))
     with pytest.raises(NameError):
-        exec("try:\n    ask()\nexcept HttpResponseError:\n    pass", {"ask": lambda: client.complete(messages=ASK)})
+        exec(
+            "try:\n    ask()\nexcept HttpResponseError:\n    pass",
+            {"ask": lambda: client.complete(messages=ASK)},
+        )
     with pytest.raises(HttpResponseError) as caught:
         client.complete(messages=ASK)
     assert caught.value.error.code == "content_filter"
@@ -193,14 +224,18 @@ def test_p15_a_raise_too_many(course, client):
 def test_p16_the_image_argument():
     with pytest.raises(TypeError):
         ImageContentItem(image=ImageUrl(url="data:,"))
-    assert ImageContentItem(image_url=ImageUrl(url="data:,")).as_dict()["image_url"] == {"url": "data:,"}
+    assert ImageContentItem(image_url=ImageUrl(url="data:,")).as_dict()["image_url"] == {
+        "url": "data:,"
+    }
 
 
 def test_p17_the_model_that_is_asked(course, client):
-    session = course(item("text", BODY, plain("x")), item("vision", BODY, plain("y"), model="vision"))
+    session = course(
+        item("text", BODY, plain("x")), item("vision", BODY, plain("y"), model="vision")
+    )
     client.complete(messages=ASK)
     client.complete(messages=ASK, model="vision")
-    assert [body["model"] for _, _, body in session.sent] == ["m", "vision"]
+    assert [request.body["model"] for request in session.sent] == ["m", "vision"]
 
 
 def test_p18_a_role_as_text(course, client):
@@ -211,14 +246,13 @@ def test_p18_a_role_as_text(course, client):
 
 def test_r2_the_answer_names_its_call():
     """In every recorded conversation of notebook 05, a tool's answer carries the id of a call that was made before it."""
-    recorded = yaml.safe_load((NOTEBOOKS / "recordings" / "05_tools.yaml").read_text("utf-8"))
     answers = 0
-    for entry in recorded:
+    for recording in of_tools():
         made = set()
-        for message in entry["request"]["body"]["messages"]:
+        for message in recording.request.body["messages"]:
             made |= {call["id"] for call in message.get("tool_calls", ())}
             if message["role"] == "tool":
-                assert message["tool_call_id"] in made, entry["name"]
+                assert message["tool_call_id"] in made, recording.name
                 answers += 1
     assert answers
 

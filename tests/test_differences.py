@@ -71,7 +71,11 @@ def test_a_long_text_is_shown_where_it_differs():
 def test_whose_messages_there_are_comes_first():
     sent, wanted = chat("u").body, chat(SYSTEM, "u").body
     told = differences(sent, wanted, "asked")
-    assert told.split("\n") == ["  messages (whose)", '    sent:  "user"', '    asked: "system, user"']
+    assert told.split("\n") == [
+        "  messages (whose)",
+        '    sent:  "user"',
+        '    asked: "system, user"',
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,9 @@ def test_a_message_that_is_none_is_told(message, whose):
 @pytest.mark.parametrize("messages", [None, "Hello?", {"role": "user"}, 3, []])
 def test_messages_that_are_no_list_are_told(messages):
     assert "messages" in differences({"messages": messages}, {"messages": [SYSTEM]})
-    assert "messages" in explain(Request("POST", PATH, {"messages": messages}), [recorded("a", chat("u"))])
+    assert "messages" in explain(
+        Request("POST", PATH, {"messages": messages}), [recorded("a", chat("u"))]
+    )
 
 
 def test_half_an_emoji_can_be_printed():
@@ -95,9 +101,9 @@ def test_half_an_emoji_can_be_printed():
     assert "\\ud83c" in told and told.encode()
 
 
-def pixel(*colour: int) -> str:
+def pixel(*colour: int, size: int = 8) -> str:
     file = io.BytesIO()
-    Image.new("RGB", (8, 8), colour).save(file, "PNG")
+    Image.new("RGB", (size, size), colour).save(file, "PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
@@ -107,6 +113,7 @@ def test_a_picture_one_colour_step_off_is_not_named():
         *("  text", '    sent:     "one"', '    recorded: "two"')
     ]
     assert "  url" in differences(sent, {"url": picture(pixel(64, 64, 112)), "text": "one"})
+    assert "  url" in differences(sent, {"url": picture(pixel(64, 64, 80, size=9)), "text": "one"})
 
 
 @pytest.mark.parametrize(
@@ -130,12 +137,19 @@ def test_the_question_is_the_last_user_message(body, text):
 
 
 def test_the_text_of_several_parts_is_the_question():
-    parts = [{"type": "text", "text": "see"}, {"type": "image_url"}, {"type": "text", "text": "this"}]
+    parts = [
+        {"type": "text", "text": "see"},
+        {"type": "image_url"},
+        {"type": "text", "text": "this"},
+    ]
     assert question({"messages": [{"role": "user", "content": parts}]}) == "see this"
 
 
 def test_the_last_user_message_weighs_most():
-    others = [recorded("busy", chat("Are you busy?")), recorded("hello", chat("Hello there, my friend!"))]
+    others = [
+        recorded("busy", chat("Are you busy?")),
+        recorded("hello", chat("Hello there, my friend!")),
+    ]
     wanted = recorded("name", chat(SYSTEM, "Hi, who are you?", temperature=0.5, max_tokens=20))
     assert nearest(chat("Hi there, who are you?"), *others, wanted) == "name"
 
@@ -149,15 +163,29 @@ def test_of_like_questions_the_one_with_more_in_common_is_nearest():
         assert nearest(chat("How are you", temperature=1, max_tokens=5), *order) == "warm"
 
 
+def test_a_sign_more_in_a_question_weighs_less_than_all_the_rest():
+    near = recorded("near", chat("How many stars are there in the sky!", temperature=0, top_p=1))
+    other = recorded(
+        "other", chat("How many stars are there in the sky?", stream=True, seed=1, n=2)
+    )
+    asked = chat("How many stars are there in the sky?", temperature=0, top_p=1, max_tokens=5)
+    assert nearest(asked, other, near) == "near"
+
+
 def test_the_earlier_messages_count_too():
     told = [{"role": "assistant", "content": "Fine."}, "Why?"]
-    about_cats, about_dogs = recorded("cats", chat("Cats?", *told)), recorded("dogs", chat("Dogs?", *told))
+    about_cats, about_dogs = (
+        recorded("cats", chat("Cats?", *told)),
+        recorded("dogs", chat("Dogs?", *told)),
+    )
     assert nearest(chat("Dogs?", *told, stream=True), about_cats, about_dogs) == "dogs"
 
 
 def test_the_recorded_questions_are_listed():
     others = [recorded(str(n), chat(f"Question\nnumber {n}?")) for n in range(10)]
-    told = explain(chat("Hi there, who are you?"), [*others, recorded("again", chat("Question\nnumber 0?"))])
+    told = explain(
+        chat("Hi there, who are you?"), [*others, recorded("again", chat("Question\nnumber 0?"))]
+    )
     listed = told.partition("Questions with an answer here:\n")[2].split("\n")
     assert listed == [*(f"  Question number {n}?" for n in range(8)), "  … and 2 more"]
 
@@ -168,5 +196,7 @@ def test_they_are_not_listed_where_the_question_is_recorded():
 
 
 def test_of_another_path_what_is_recorded_is_told():
-    told = explain(Request("GET", "/elsewhere"), [recorded("a", chat("u")), recorded("b", chat("v"))])
+    told = explain(
+        Request("GET", "/elsewhere"), [recorded("a", chat("u")), recorded("b", chat("v"))]
+    )
     assert told == f"GET /elsewhere is not recorded here. Recorded: POST {PATH}."

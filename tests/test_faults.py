@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import socket
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -18,13 +19,21 @@ from azure.core.credentials import AzureKeyCredential
 from loopback import KEY, chunk, error, service
 from PIL import Image
 
-from helpers import replay, start
-from helpers.recordings import Recordings
+from helpers import clock, connect, start
+from helpers.replay import load
+from helpers.settings import Settings
 from notebooks import NOTEBOOKS, read
 
 ROW = re.compile(r"^\| ([A-Z]\d+) \| `(.+?)` \| (.+?) \| (.+?) \|$", re.M)
-PAGE = {row: text for row, text, *_ in ROW.findall((NOTEBOOKS / "when_it_goes_wrong.md").read_text("utf-8"))}
-GOOD = {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "x"}}]}
+PAGE = {
+    row: text
+    for row, text, *_ in ROW.findall((NOTEBOOKS / "when_it_goes_wrong.md").read_text("utf-8"))
+}
+GOOD = {
+    "choices": [
+        {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "x"}}
+    ]
+}
 TEXT = f"data: {chunk({'content': 'a'})}\n\n"
 END = f"data: {chunk({}, 'stop')}\n\ndata: [DONE]\n\n"
 
@@ -48,7 +57,11 @@ def read_stream(client, **options) -> str:
 
 def tries(client) -> str:
     statuses = []
-    ask(client, retry_total=3, raw_response_hook=lambda r: statuses.append(r.http_response.status_code))
+    ask(
+        client,
+        retry_total=3,
+        raw_response_hook=lambda r: statuses.append(r.http_response.status_code),
+    )
     return str(statuses)
 
 
@@ -66,15 +79,22 @@ def choice_of(body: dict, look):
 
 def elsewhere(endpoint: str):
     def call(client, server):
-        other = ChatCompletionsClient(endpoint.format(port=server.server_port), AzureKeyCredential(KEY), model="m")
+        other = ChatCompletionsClient(
+            endpoint.format(port=server.server_port), AzureKeyCredential(KEY), model="m"
+        )
         return ask(other)
 
     return call
 
 
-UNAUTHORIZED = (
-    "Unauthorized. Access token is missing, invalid, audience is incorrect (https://cognitiveservices.azure.com)"
-)
+def unknown_host(client, server):
+    """What a name server says of a host that is not there; the tests ask none."""
+    answer = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    with mock.patch("socket.getaddrinfo", side_effect=answer):
+        return elsewhere("http://nowhere.invalid/models")(client, server)
+
+
+UNAUTHORIZED = "Unauthorized. Access token is missing, invalid, audience is incorrect (https://cognitiveservices.azure.com)"
 FAULTS = {
     "S1": plain(error(400, "unknown_model", "Unknown model: m", details=None)),
     "S2": plain(error(400, "no_model_name", "No model specified in request")),
@@ -100,7 +120,7 @@ FAULTS = {
     "S22": plain(error(503, "503", "Service unavailable")),
     "S23": plain(error(504, "504", "Gateway timeout")),
     "N1": elsewhere("http://127.0.0.1:9/models"),
-    "N2": elsewhere("http://nowhere.invalid/models"),
+    "N2": unknown_host,
     "N3": elsewhere("https://127.0.0.1:{port}/models"),
     "N4": plain({**detail(200, GOOD), "wait": 1}, read_timeout=0.2),
     "N5": plain({"drop": True}),
@@ -132,15 +152,21 @@ def definitions(name: str) -> dict:
         if cell.cell_type == "code":
             for node in ast.parse(cell.source, mode="exec").body:
                 named = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-                constant = named and (node.targets[0].id.isupper() or node.targets[0].id == "parameters")
-                if constant or isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+                constant = named and (
+                    node.targets[0].id.isupper() or node.targets[0].id == "parameters"
+                )
+                if constant or isinstance(
+                    node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+                ):
                     exec(compile(ast.Module([node], []), name, "exec"), space)
     return space
 
 
 def tool(name: str, arguments: str):
     def run(client, server):
-        call = ChatCompletionsToolCall(id="c", function=FunctionCall(name=name, arguments=arguments))
+        call = ChatCompletionsToolCall(
+            id="c", function=FunctionCall(name=name, arguments=arguments)
+        )
         return definitions("05_tools")["run_tool"](call)
 
     return run
@@ -178,8 +204,12 @@ def png(width: int, height: int) -> bytes:
 def settings(**given):
     def run(client, server):
         own = mock.patch.dict(os.environ, {"HELPERS_MODE": "", **given})
-        with tempfile.TemporaryDirectory() as folder, own, contextlib.chdir(folder):  # where no .env is found
-            return replay.check_settings()
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            own,
+            contextlib.chdir(folder),
+        ):  # where no .env is found
+            return Settings.from_environment()
 
     return run
 
@@ -190,9 +220,7 @@ def course(call):
             try:
                 return call(client)
             finally:
-                if replay._session:
-                    replay._session.undo.close()
-                    replay._session = None
+                connect.end()
 
     return run
 
@@ -221,8 +249,8 @@ FAULTS |= {
     "C1": settings(AZURE_INFERENCE_ENDPOINT=ENDPOINT),
     "C2": settings(AZURE_INFERENCE_ENDPOINT=f"{ENDPOINT}/", AZURE_INFERENCE_CREDENTIAL="k"),
     "C3": course(lambda client: (start("01_basic"), ask(client))),
-    "C4": course(lambda client: replay.clock()),
-    "C5": course(lambda client: Recordings(NOTEBOOKS / "recordings" / "09_absent.yaml")),
+    "C4": course(lambda client: clock()),
+    "C5": course(lambda client: load(NOTEBOOKS / "recordings" / "09_absent.yaml")),
 }
 
 

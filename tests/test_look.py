@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from enum import Enum
 from html.parser import HTMLParser
+from itertools import pairwise
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -189,6 +190,7 @@ RESPONSE = {
         ({"output": [{"type": "function_call", "name": "f", "arguments": "{}"}]}, ["(The model calls f with {}.)"]),
         ({"output": [{"type": "custom_tool_call", "name": "f", "input": "x"}]}, ["(The model calls f with x.)"]),
         ({"output": [{"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}]}, ["(The model refuses: No.)"]),
+        ({"output": [{"type": "message", "content": [{"refusal": "No."}, {"refusal": "Never."}]}]}, ["(The model refuses: No. Never.)"]),
         ({"output": [{"type": "message", "content": None}]}, ["(The message has no text.)"]),
         ({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}},
          ["Good day.", "[max_output_tokens · 1 input + 2 output = 3 tokens]"]),
@@ -238,6 +240,8 @@ def http_response():
         ({"error": {"code": "429", "message": "Slow down."}}, "(This dict is an error, not an answer: Slow down.)"),
         ({"error": "off"}, "(This dict is an error, not an answer: off)"),
         ({"error": {"code": "x"}}, "(This dict is an error, not an answer: {'code': 'x'})"),
+        ({"message": "x"}, "(This dict has no choices, so it is no finished answer.)"),
+        ({"error": "off", "statusCode": 401, "message": "x"}, "(This dict is an error, not an answer: off)"),
         ({"detail": "Invalid API Key"}, "(This dict is an error, not an answer: Invalid API Key)"),
         ({"statusCode": 401, "message": "Unauthorized."}, "(This dict is an error, not an answer: Unauthorized.)"),
     ],
@@ -434,6 +438,10 @@ def test_timeline_draws_each_piece_at_its_time(displayed):
     }
     assert labels["0 s"] == "5.00%" and labels["0.4 s"] == "40.20%" and labels["1 s"] == "93.00%"
     assert (bar.get("x"), bar.get("width")) == ("5%", "88%")
+    axis = svg.find(f"{SVG}line")
+    assert (axis.get("x1"), axis.get("x2")) == ("5%", "93%")
+    places = [element.get("x") for element in svg.iter(f"{SVG}text")]
+    assert all(re.fullmatch(r"\d+|\d+\.\d\d%", place) for place in places)
 
 
 def test_timeline_draws_several_on_one_axis(displayed):
@@ -470,9 +478,17 @@ def test_timeline_grows_with_what_it_draws_and_nothing_lies_over_another(display
             for bar in svg.findall(f"{SVG}svg")
         ]
         rows = sorted({int(element.get("y")) for element in svg.iter(f"{SVG}text")})
-        assert all(high - low >= 12 for low, high in zip(rows, rows[1:], strict=False))
+        assert all(high - low >= 12 for low, high in pairwise(rows))
         assert all(y <= top or y - 10 >= bottom for y in rows for top, bottom in bars)
         assert max(*rows, bars[-1][1]) < int(svg.get("height"))
+        assert (
+            0 < int(svg.find(f"{SVG}line").get("y1")) - bars[-1][1] <= 6
+        )  # the axis lies under the last
+        style = {
+            (element.get("font-weight"), element.get("text-anchor"))
+            for element in svg.iter(f"{SVG}text")
+        }
+        assert style == {("bold", "start"), ("normal", "start"), ("normal", "middle")}
 
 
 def test_timeline_is_legible_and_fits_a_phone(displayed):

@@ -8,7 +8,14 @@ import pytest
 from PIL import Image, ImageDraw
 
 from helpers.replay import Answer, HttpRequest, Recording, Request
-from helpers.replay.matching import Index, parse_body, picture, plain_request, same_request
+from helpers.replay.matching import (
+    Index,
+    parse_body,
+    picture,
+    plain_request,
+    same_picture,
+    same_request,
+)
 
 PATH = "/models/chat/completions"
 
@@ -85,8 +92,8 @@ def test_a_body_as_data(body, data):
 
 def multipart(boundary: str, content: str = "one\r\ntwo") -> bytes:
     return (
-        f"--{boundary}\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nß=1\r\n"
-        f"--{boundary}\r\nContent-Disposition: form-data; name=\"f\"; filename=\"n.txt\"\r\n"
+        f'--{boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\nß=1\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="f"; filename="n.txt"\r\n'
         f"Content-Type: text/plain\r\n\r\n{content}\r\n--{boundary}--\r\n"
     ).encode()
 
@@ -147,13 +154,19 @@ def test_a_picture_that_cannot_be_read_matches_itself():
     assert not finds({"url": broken}, {"url": "data:image/png;base64,AAAB"})
 
 
+def test_pictures_that_cannot_be_read_are_no_colours():
+    one, other = (f"picture unreadable {digit * 64}" for digit in "01")
+    assert same_picture(one, one) and not same_picture(one, other)
+
+
 def test_a_text_that_begins_like_a_picture_is_a_text():
     assert not finds({"a": "picture 1x1 of a cat"}, {"a": "picture 1x1 of a dog"})
 
 
-def test_a_picture_that_claims_to_be_huge_is_not_opened():
+@pytest.mark.parametrize("size", [(12000, 10000), (20000, 10000)])
+def test_a_picture_that_claims_to_be_huge_is_not_opened(size):
     file = io.BytesIO()
-    Image.new("1", (20000, 10000)).save(file, "PNG")
+    Image.new("1", size).save(file, "PNG")
     url = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
     assert picture(url).startswith("picture unreadable ")
 

@@ -15,12 +15,18 @@ OLD = " ".join(row["old"] for row in ROWS)
 
 
 def code_of(name: str) -> list[ast.Module]:
-    return [ast.parse(c.source) for c in read(NOTEBOOKS / f"{name}.ipynb").cells if c.cell_type == "code"]
+    return [
+        ast.parse(c.source)
+        for c in read(NOTEBOOKS / f"{name}.ipynb").cells
+        if c.cell_type == "code"
+    ]
 
 
 def test_each_row_is_whole_and_its_section_is_there():
     headings = {
-        h for c in read(NOTEBOOKS / "08_openai_v1.ipynb").cells for h in re.findall(r"^## (.+)$", c.source, re.M)
+        h
+        for c in read(NOTEBOOKS / "08_openai_v1.ipynb").cells
+        for h in re.findall(r"^## (.+)$", c.source, re.M)
     }
     for row in ROWS:
         assert set(row) == {"old", "new", "kind", "section"}, row
@@ -35,7 +41,11 @@ def test_the_names_exist():
         if row["kind"] == "exception":
             assert hasattr(azure.core.exceptions, name), row
             assert hasattr(openai, re.search(r"openai\.(\w+)", row["new"])[1]), row
-        elif row["kind"] == "class" and name not in ("ChatCompletionsClient", "AzureKeyCredential", "aio"):
+        elif row["kind"] == "class" and name not in (
+            "ChatCompletionsClient",
+            "AzureKeyCredential",
+            "aio",
+        ):
             assert hasattr(models, name), row
 
 

@@ -1,4 +1,4 @@
-"""Nothing is sent: a library that replay does not answer is refused with the same message; loopback works."""
+"""Nothing is sent: other libraries are refused with the message of a miss; loopback works."""
 
 import asyncio
 import http.client
@@ -13,7 +13,11 @@ import urllib3
 from helpers.replay import NoRecording, Request, Session, replay
 from helpers.replay.network_guard import guard, is_loopback
 
-HOST, ADDRESS, ADDRESS_6 = "example.invalid", "192.0.2.1", "2001:db8::1"  # of documentation, never reached
+HOST, ADDRESS, ADDRESS_6 = (
+    "example.invalid",
+    "192.0.2.1",
+    "2001:db8::1",
+)  # of documentation, never reached
 
 
 @pytest.fixture(autouse=True)
@@ -151,8 +155,9 @@ def test_this_computer(host):
 
 @pytest.mark.parametrize(
     "host",
-    ["example.org", "localhost.example.org", "notlocalhost", "127.0.0.1.example.org", "10.0.0.1", "192.168.1.1",
-     "169.254.169.254", "::2", "fe80::1", "::ffff:8.8.8.8", b"example.org", "b\xfccher.example"],
+    ["example.org", "localhost.example.org", "notlocalhost", "127.0.0.1.example.org",
+     "10.0.0.1", "192.168.1.1", "169.254.169.254",
+     "::2", "fe80::1", "::ffff:8.8.8.8", b"example.org", "b\xfccher.example"],
 )  # fmt: skip
 def test_another_computer(host):
     assert not is_loopback(host)

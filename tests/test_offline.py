@@ -11,6 +11,8 @@ import pytest
     reason="not run by tests/tools/cut_network.py, or this platform lets nobody cut the network (unshare)",
 )
 def test_only_loopback_is_left():
-    interfaces = [line.split(":")[0].strip() for line in Path("/proc/net/dev").read_text().splitlines()[2:]]
+    interfaces = [
+        line.split(":")[0].strip() for line in Path("/proc/net/dev").read_text().splitlines()[2:]
+    ]
     routes = Path("/proc/net/route").read_text().splitlines()[1:]
     assert (interfaces, routes) == (["lo"], [])

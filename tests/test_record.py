@@ -17,7 +17,10 @@ from loopback import PRIVATE_HEADERS, service
 
 from notebooks import NOTEBOOKS, ROOT, run, text_of
 
-TENANT, SUBSCRIPTION = "44444444-dddd-4ddd-8ddd-444444444444", "55555555-eeee-4eee-8eee-555555555555"
+TENANT, SUBSCRIPTION = (
+    "44444444-dddd-4ddd-8ddd-444444444444",
+    "55555555-eeee-4eee-8eee-555555555555",
+)
 TOKEN = "eyJhbGciOiJub25lIn0.eyJwbGFudGVkIjoxfQ.c2lnbmF0dXJl"
 PLANTED = {
     "key": "planted-key-0123",
@@ -52,11 +55,19 @@ def command(server, copy: Path, *names: str) -> dict:
         "LOGNAME": PLANTED["user"],
         "COLUMNS": "200",
     }
-    return {"args": [sys.executable, ROOT / "tests/tools/record.py", *names], "env": own | settings, "cwd": copy.parent}
+    return {
+        "args": [sys.executable, ROOT / "tests/tools/record.py", *names],
+        "env": own | settings,
+        "cwd": copy.parent,
+    }
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        str(p): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 @pytest.fixture
@@ -69,11 +80,15 @@ def server(monkeypatch):
 
 
 def test_what_is_recorded_replays_and_holds_no_secret(server, copy):
-    server.text = "Fine. " + " ".join(text for what, text in PLANTED.items() if what != "cookie")  # that is a header
+    server.text = "Fine. " + " ".join(
+        text for what, text in PLANTED.items() if what != "cookie"
+    )  # that is a header
     name = "02_streaming"
     done = subprocess.run(**command(server, copy, name), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "saved" in done.stdout and "captured languages, streamed" in done.stdout  # what changed, by name
+    assert (
+        "saved" in done.stdout and "captured languages, streamed" in done.stdout
+    )  # what changed, by name
     server.shutdown()
     server.server_close()
     recorded = yaml.safe_load((copy / "recordings" / f"{name}.yaml").read_text("utf-8"))
@@ -194,8 +209,14 @@ def test_a_picture_is_stored_as_what_it_shows():
 def test_a_plain_answer_is_scrubbed_by_allow_list():
     from record import Scrubber, to_answer
 
-    secrets = [text for what, text in PLANTED.items() if what not in ("key", "host", "user", "cookie")]
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": " ".join(secrets)}}
+    secrets = [
+        text for what, text in PLANTED.items() if what not in ("key", "host", "user", "cookie")
+    ]
+    choice = {
+        "index": 0,
+        "finish_reason": "stop",
+        "message": {"role": "assistant", "content": " ".join(secrets)},
+    }
     body = {
         "id": "chatcmpl-1a2b3c",
         "created": 1736389063,
@@ -203,10 +224,21 @@ def test_a_plain_answer_is_scrubbed_by_allow_list():
         "choices": [choice],
         "organization": "planted",
     }
-    headers = {"Content-Type": "application/json", "Date": "Mon, 01 Jan 2024 00:00:00 GMT", **PRIVATE_HEADERS}
-    answer = to_answer(200, headers, json.dumps(body).encode(), Scrubber("https://somewhere.example/models"))
+    headers = {
+        "Content-Type": "application/json",
+        "Date": "Mon, 01 Jan 2024 00:00:00 GMT",
+        **PRIVATE_HEADERS,
+    }
+    answer = to_answer(
+        200, headers, json.dumps(body).encode(), Scrubber("https://somewhere.example/models")
+    )
     assert answer["headers"] == {"content-type": "application/json"}
-    assert set(answer["body"]) == {"id", "created", "model", "choices"} and answer["body"]["id"] == "captured"
+    assert (
+        set(answer["body"]) == {"id", "created", "model", "choices"}
+        and answer["body"]["id"] == "captured"
+    )
     text = json.dumps(answer)
-    assert not [s for s in [*secrets, *PRIVATE_HEADERS.values(), "1736389063", "planted"] if s in text]
+    assert not [
+        s for s in [*secrets, *PRIVATE_HEADERS.values(), "1736389063", "planted"] if s in text
+    ]
     assert to_answer(200, headers, b"<html>", Scrubber("https://somewhere.example/models")) is None

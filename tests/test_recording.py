@@ -58,7 +58,9 @@ def test_a_dump_is_loaded_to_the_same(tmp_path, yaml_parser):
     text = {"content-type": "text/plain"}
     file = RecordingFile(
         [
-            recording("body", Answer(200, {}, {"a": [1, 2.5, True, None, "1", "true", "null", ""]})),
+            recording(
+                "body", Answer(200, {}, {"a": [1, 2.5, True, None, "1", "true", "null", ""]})
+            ),
             recording("text", Answer(404, text, "NOT FOUND"), note="a note: with a colon"),
             recording("tries", Answer(429, {"retry-after": "1"}, {}), Answer(200, {}, [])),
             recording("stream", Answer(200, {}, events=({"b": "\n"}, "[DONE]"), each={"id": "x"})),
@@ -153,6 +155,9 @@ def test_a_folder_whose_name_is_not_utf_8(tmp_path):
         load(write(folder, "- name: it\n"))
     assert "Kurs f?r A/recordings/00_test.yaml, line 1" in str(caught.value)
     assert str(caught.value).encode()  # every terminal can print it
+    with pytest.raises(CourseError) as caught:
+        load(write(folder, "no list"))
+    assert str(caught.value).encode()
 
 
 def pieces(*events, **more) -> list[str]:

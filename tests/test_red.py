@@ -10,7 +10,12 @@ from notebooks import NOTEBOOKS
 def nbval(folder) -> subprocess.CompletedProcess:
     (folder / "pytest.ini").write_text("[pytest]\n")  # not the project's own settings
     command = [sys.executable, "-m", "pytest", "--rootdir", folder, "-p", "no:cacheprovider", "-q"]
-    options = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", folder / "00_start_here.ipynb"]
+    options = [
+        "--nbval",
+        "--nbval-current-env",
+        "--nbval-cell-timeout=60",
+        folder / "00_start_here.ipynb",
+    ]
     return subprocess.run([*command, *options], capture_output=True, text=True, cwd=folder)
 
 
@@ -22,4 +27,6 @@ def test_one_changed_word_turns_the_run_red(tmp_path):
     recordings.write_text(text.replace("Bonjour!", "Bonsoir!"), "utf-8")
     done = nbval(tmp_path)
     assert done.returncode == 1, done.stdout
-    assert "Cell outputs differ" in done.stdout and "3 failed" in done.stdout  # all cells that show this answer
+    assert (
+        "Cell outputs differ" in done.stdout and "3 failed" in done.stdout
+    )  # all cells that show this answer

@@ -8,18 +8,25 @@ import re
 
 import nbformat
 import pytest
-import yaml
 from PIL import Image, ImageChops
 
+from helpers.replay import Answer, Recording, load
 from notebooks import ALL, NOTEBOOKS, plays, read, run, solutions, tagged, text_of
 
 
 def printed(cell) -> str:
-    return "".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.get("outputs", ()))
+    return "".join(
+        o.get("text", "") or o.get("data", {}).get("text/plain", "")
+        for o in cell.get("outputs", ())
+    )
 
 
 def words(text: str) -> str:
     return re.sub(r"\s+", " ", text)
+
+
+def recordings(name: str) -> list[Recording]:
+    return list(load(NOTEBOOKS / "recordings" / f"{name}.yaml").recordings)
 
 
 @pytest.fixture(scope="module", params=ALL, ids=lambda path: path.stem)
@@ -40,12 +47,18 @@ def test_same_bytes(executed):
     committed, new = nbformat.from_dict(json.loads(text_of(book))), result.notebook
     for old_cell, new_cell in zip(committed.cells, new.cells, strict=True):
         for a, b in zip(old_cell.get("outputs", ()), new_cell.get("outputs", ()), strict=True):
-            if "image/png" in a.get("data", {}):  # pictures: the same pixels, whatever the PNG library
-                one, two = (Image.open(io.BytesIO(base64.b64decode(o.data["image/png"]))) for o in (a, b))
+            if "image/png" in a.get(
+                "data", {}
+            ):  # pictures: the same pixels, whatever the PNG library
+                one, two = (
+                    Image.open(io.BytesIO(base64.b64decode(o.data["image/png"]))) for o in (a, b)
+                )
                 assert one.size == two.size and ImageChops.difference(one, two).getbbox() is None
                 b.data["image/png"] = a.data["image/png"]
     left, right = text_of(committed), text_of(new)
-    assert left == right, "\n".join(difflib.unified_diff(left.splitlines(), right.splitlines(), lineterm="", n=1))
+    assert left == right, "\n".join(
+        difflib.unified_diff(left.splitlines(), right.splitlines(), lineterm="", n=1)
+    )
 
 
 def test_cells_can_be_run_again_and_out_of_order(executed):
@@ -64,18 +77,22 @@ def test_solutions_are_right(executed):
 
 def test_every_recording_is_used(executed):
     name, _, result, _ = executed
-    recorded = [r["name"] for r in yaml.safe_load((NOTEBOOKS / "recordings" / f"{name}.yaml").read_text("utf-8"))]
-    assert sorted(result.played) == sorted(recorded)
+    assert sorted(result.played) == sorted(recording.name for recording in recordings(name))
 
 
-def texts_of(answer: dict) -> list[str]:
+def texts_of(answer: Answer) -> list[str]:
     """The words of an answer that a reader is to see: a message, a stream's pieces put together, an error."""
-    if "events" in answer:
-        deltas = [c["delta"] for e in answer["events"] if isinstance(e, dict) for c in e["choices"]]
-        return ["".join(d.get("content") or "" for d in deltas)]
-    body = answer.get("body") or {}
+    if answer.events is not None:
+        choices = [
+            choice
+            for event in answer.events
+            if isinstance(event, dict)
+            for choice in event["choices"]
+        ]
+        return ["".join((choice.get("delta") or {}).get("content") or "" for choice in choices)]
+    body = answer.body if isinstance(answer.body, dict) else {}
     if "choices" in body:
-        return [(c.get("message") or {}).get("content") or "" for c in body["choices"]]
+        return [(choice.get("message") or {}).get("content") or "" for choice in body["choices"]]
     return [str(body.get("message") or (body.get("error") or {}).get("message") or "")]
 
 
@@ -83,8 +100,8 @@ def test_changing_a_word_in_any_recording_would_show(executed):
     """Each answer's words stand in some output, so that nbval, or a test above, sees any change to them."""
     name, _, result, _ = executed
     outputs = words(" ".join(printed(cell) for cell in [*result.notebook.cells, *result.extra]))
-    for entry in yaml.safe_load((NOTEBOOKS / "recordings" / f"{name}.yaml").read_text("utf-8")):
-        final = entry.get("answers", [entry.get("answer")])[-1]
+    for recording in recordings(name):
+        final = recording.answers[-1]
         for text in texts_of(final):
-            shown = words(text).strip() in outputs or (final["status"] == 429 and "429" in outputs)
-            assert shown, f"{entry['name']}: {text}"
+            shown = words(text).strip() in outputs or (final.status == 429 and "429" in outputs)
+            assert shown, f"{recording.name}: {text}"

@@ -1,5 +1,6 @@
 """What every notebook and recording must look like. Each rule is here because a reader would trip over its breach."""
 
+import ast
 import base64
 import io
 import itertools
@@ -8,14 +9,16 @@ import re
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-import yaml
 from PIL import Image
 
-from helpers.recordings import Recordings
+import helpers
+from helpers.replay import Recording, dump, load
+from helpers.replay.matching import Index
 from notebooks import ALL, METADATA, ROOT, WIDGET, read, text_of
 
 SECTIONS = [
@@ -45,6 +48,11 @@ SECRETS = {
     "identifier": r"\b(?!00000000)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
     "header of one request": r"(?i)request-id|set-cookie|apim-|x-ms-region|azureml-model-session",
 }
+MODEL_NAME = re.compile(
+    r"(?i)(gpt|mistral|ministral|phi|llama|grok|deepseek|claude|cohere|o\d)-[\w.-]+"
+)
+# Names that a cell sends to show what is refused: one that no endpoint knows, one that sees no pictures.
+DEMONSTRATED = {"mistral-enormous", "gpt-4"}
 NAMES = [path.stem for path in ALL]
 every_notebook = pytest.mark.parametrize("name", NAMES)
 book = cache(lambda name: read(ROOT / "notebooks" / f"{name}.ipynb"))
@@ -67,8 +75,21 @@ def headings(name: str) -> list[tuple[int, str]]:
     return [(len(marks), title) for marks, title in re.findall(r"^(#+) (.+)$", text, re.M)]
 
 
-def recordings(name: str) -> list[dict]:
-    return yaml.safe_load((ROOT / "notebooks" / "recordings" / f"{name}.yaml").read_text("utf-8"))
+def recordings_file(name: str) -> Path:
+    return ROOT / "notebooks" / "recordings" / f"{name}.yaml"
+
+
+@cache
+def recordings(name: str) -> list[Recording]:
+    return list(load(recordings_file(name)).recordings)
+
+
+def code(name: str) -> list[tuple[str, ast.Module]]:
+    """The code of a notebook, of its cells and of its folded solutions, by where it stands."""
+    parts = [(cell.id, cell.source) for cell in cells(name, "code")]
+    for cell in cells(name, "markdown"):
+        parts += [(cell.id, text) for text in re.findall(r"```python\n(.*?)```", cell.source, re.S)]
+    return [(where, ast.parse(text)) for where, text in parts]
 
 
 def published(name: str) -> dict[str, str]:
@@ -77,8 +98,10 @@ def published(name: str) -> dict[str, str]:
     for cell in cells(name, "code"):
         for output in cell.outputs:
             data = {k: v for k, v in output.get("data", {}).items() if not k.startswith("image/p")}
-            texts[f"{cell.id} output"] = texts.get(f"{cell.id} output", "") + output.get("text", "") + json.dumps(data)
-    return texts | {"recordings": (ROOT / "notebooks" / "recordings" / f"{name}.yaml").read_text("utf-8")}
+            texts[f"{cell.id} output"] = (
+                texts.get(f"{cell.id} output", "") + output.get("text", "") + json.dumps(data)
+            )
+    return texts | {"recordings": recordings_file(name).read_text("utf-8")}
 
 
 def test_there_are_notebooks():
@@ -95,7 +118,9 @@ def test_valid_and_as_the_tools_write_it(name):
 
 @every_notebook
 def test_was_run_top_to_bottom(name):
-    assert [cell.execution_count for cell in cells(name, "code")] == list(range(1, len(cells(name, "code")) + 1))
+    assert [cell.execution_count for cell in cells(name, "code")] == list(
+        range(1, len(cells(name, "code")) + 1)
+    )
 
 
 @every_notebook
@@ -121,21 +146,32 @@ def test_headings(name):
     assert all(b - a <= 1 for (a, _), (b, _) in itertools.pairwise(found)), found
     titles = [title for level, title in found if level == 2]
     assert len(set(titles)) == len(titles)
-    whole = name.startswith(("00", "08"))  # 00 makes no call worth moving, and all of 08 is about v1
-    assert [t for t in titles if t in SECTIONS] == [s for s in SECTIONS if not (whole and "v1" in s)]
+    whole = name.startswith(
+        ("00", "08")
+    )  # 00 makes no call worth moving, and all of 08 is about v1
+    assert [t for t in titles if t in SECTIONS] == [
+        s for s in SECTIONS if not (whole and "v1" in s)
+    ]
 
 
 @every_notebook
 def test_opening_cell(name):
     first = book(name).cells[0].source
-    assert re.match(r"# [^\n]+\n\nYou will have [^\n]+\.\n\n\| Reading \| Exercises \| You need \| SDK \|\n", first)
-    assert re.search(r"\| \d+ minutes \| \d+ minutes \| .+ \| `azure-ai-inference` 1\.0\.0b9 \|", first)
+    assert re.match(
+        r"# [^\n]+\n\nYou will have [^\n]+\.\n\n\| Reading \| Exercises \| You need \| SDK \|\n",
+        first,
+    )
+    assert re.search(
+        r"\| \d+ minutes \| \d+ minutes \| .+ \| `azure-ai-inference` 1\.0\.0b9 \|", first
+    )
     assert re.search(r"\nStatus on \d+ \w+ 2\d{3}: ", first)
 
 
 @every_notebook
 def test_size(name):
-    assert 25 <= len(book(name).cells) <= (75 if name == "08_openai_v1" else 42)  # 08 is a reference of pairs
+    assert (
+        25 <= len(book(name).cells) <= (75 if name == "08_openai_v1" else 42)
+    )  # 08 is a reference of pairs
     for cell in cells(name, "code"):
         assert len(cell.source.splitlines()) <= 18, f"{cell.id} is long"
 
@@ -161,7 +197,9 @@ def test_links_lead_somewhere(name):
         path = ROOT / "notebooks" / file if file else ROOT / "notebooks" / f"{name}.ipynb"
         assert path.exists(), target
         if anchor and path.suffix == ".ipynb":
-            assert unquote(anchor) in {title.replace(" ", "-") for _, title in headings(path.stem)}, target
+            assert unquote(anchor) in {
+                title.replace(" ", "-") for _, title in headings(path.stem)
+            }, target
 
 
 @every_notebook
@@ -181,13 +219,17 @@ def test_pictures_are_described(name):
 @every_notebook
 def test_language(name):
     words = r"(?i)\b(simply|just|easy|easily|obviously|of course|trivial|basically)\b"
-    assert not re.search(words, without_code(prose(name))), re.search(words, without_code(prose(name)))
+    assert not re.search(words, without_code(prose(name))), re.search(
+        words, without_code(prose(name))
+    )
 
 
 @every_notebook
 def test_nothing_private(name):
     for where, text in published(name).items():
-        text = re.sub(r"picture \d+x\d+\s+[0-9a-f]{192}", "", text)  # what a picture shows, as recordings hold it
+        text = re.sub(
+            r"picture \d+x\d+\s+[0-9a-f]{192}", "", text
+        )  # what a picture shows, as recordings hold it
         for what, pattern in SECRETS.items():
             found = re.search(pattern, text)
             assert not found, f"{where}: {what}: {found and found[0]}"
@@ -198,13 +240,25 @@ def test_nothing_private(name):
 def undefined(notebooks: dict[str, list]) -> str:
     """Names that ruff finds undefined in lists of cells, each taken as a notebook of its own."""
     import tempfile
-    from pathlib import Path
 
     with tempfile.TemporaryDirectory() as folder:
         for name, some in notebooks.items():
-            Path(folder, f"{name}.ipynb").write_text(text_of(nbformat.v4.new_notebook(cells=some)), "utf-8")
-        command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select=F821", folder]
-        return subprocess.run([*command, "--output-format=concise"], capture_output=True, text=True).stdout
+            Path(folder, f"{name}.ipynb").write_text(
+                text_of(nbformat.v4.new_notebook(cells=some)), "utf-8"
+            )
+        command = [
+            sys.executable,
+            "-m",
+            "ruff",
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--select=F821",
+            folder,
+        ]
+        return subprocess.run(
+            [*command, "--output-format=concise"], capture_output=True, text=True
+        ).stdout
 
 
 def test_no_name_is_used_before_it_is_defined():
@@ -219,7 +273,10 @@ def test_no_name_is_used_before_it_is_defined():
 
 
 def test_the_cell_to_copy_stands_alone():
-    copies = {name: [c for c in cells(name, "code") if "copy" in c.metadata.get("tags", ())] for name in NAMES}
+    copies = {
+        name: [c for c in cells(name, "code") if "copy" in c.metadata.get("tags", ())]
+        for name in NAMES
+    }
     for name, found in copies.items():
         assert len(found) == 1, name
         assert "helpers" not in found[0].source and "await" not in found[0].source
@@ -229,35 +286,107 @@ def test_the_cell_to_copy_stands_alone():
 @every_notebook
 def test_exercises_have_hint_and_solution(name):
     all_cells = book(name).cells
-    exercises = [at for at, cell in enumerate(all_cells) if "exercise" in cell.metadata.get("tags", ())]
+    exercises = [
+        at for at, cell in enumerate(all_cells) if "exercise" in cell.metadata.get("tags", ())
+    ]
     assert 1 <= len(exercises) <= 3
     for number, at in enumerate(exercises, start=1):
         check = f'with check("exercise {number}"):'
         assert all_cells[at].source.count("with check(") == 1 and check in all_cells[at].source
         assert f"### Exercise {number}\n" in all_cells[at - 1].source
         after = all_cells[at + 1].source
-        assert "<summary>Hint</summary>" in after and "<summary>Solution</summary>" in after and check in after
+        assert (
+            "<summary>Hint</summary>" in after
+            and "<summary>Solution</summary>" in after
+            and check in after
+        )
 
 
 @every_notebook
 def test_recordings_say_where_they_come_from(name):
-    for entry in recordings(name):
-        assert set(entry) <= {"name", "origin", "after", "note", "request", "answer", "answers"}, entry["name"]
-        assert entry["origin"] in ("constructed", "captured"), entry["name"]
-        assert len(entry["after"]) > 10, entry["name"]
-        if entry["origin"] == "constructed":
-            assert not re.search(r"(?i)\b(captured|recorded) from\b", entry["after"]), entry["name"]
-        for answer in entry.get("answers", [entry.get("answer")]):
-            assert set(answer) <= {"status", "headers", "body", "each", "events"}, entry["name"]
-            assert set(answer["headers"]) <= ALLOWED_HEADERS, entry["name"]
+    for recording in recordings(name):
+        assert recording.origin in ("constructed", "captured"), recording.name
+        assert len(recording.after) > 10, recording.name
+        if recording.origin == "constructed":
+            assert not re.search(r"(?i)\b(captured|recorded) from\b", recording.after), (
+                recording.name
+            )
+        for answer in recording.answers:
+            assert set(answer.headers) <= ALLOWED_HEADERS, recording.name
 
 
 @every_notebook
 def test_recordings_are_different_from_each_other(name):
-    loaded = Recordings(ROOT / "notebooks" / "recordings" / f"{name}.yaml")
-    assert len({r.name for r in loaded.all}) == len(loaded.all)
-    for recording in loaded.all:
-        assert loaded.find(recording.method, recording.path, recording.body) is recording, recording.name
+    index = Index(recordings(name))
+    assert len({recording.name for recording in recordings(name)}) == len(recordings(name))
+    for recording in recordings(name):
+        assert index.find(recording.request) is recording, recording.name
+
+
+@every_notebook
+def test_each_file_of_recordings_is_written_as_it_was_read(name):
+    text = recordings_file(name).read_bytes().decode("utf-8")
+    assert dump(load(recordings_file(name))) == text
+
+
+@every_notebook
+def test_every_exercise_has_its_recording(name):
+    asked = {
+        text
+        for cell in cells(name, "code")
+        for text in re.findall(r'check\("([^"]+)"\)', cell.source)
+    }
+    recorded = {
+        recording.name for recording in recordings(name) if recording.name.startswith("exercise")
+    }
+    assert asked == recorded and asked
+
+
+@every_notebook
+def test_cells_import_of_helpers_only_what_it_offers(name):
+    for where, module in code(name):
+        for node in ast.walk(module):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "helpers":
+                names = {alias.name for alias in node.names}
+                assert node.module == "helpers" and names <= set(helpers.__all__), (
+                    f"{where}: {names}"
+                )
+            if isinstance(node, ast.Import):
+                assert not [a.name for a in node.names if a.name.split(".")[0] == "helpers"], where
+
+
+def test_what_helpers_offers_is_there():
+    assert len(set(helpers.__all__)) == len(helpers.__all__)
+    for name in helpers.__all__:
+        assert getattr(helpers, name).__doc__, name
+
+
+@every_notebook
+def test_cells_reach_into_nothing_of_replay(name):
+    for where, module in code(name):
+        for node in ast.walk(module):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id
+            assert called not in ("session", "current"), where
+
+
+@every_notebook
+def test_models_come_from_the_environment(name):
+    """A model that code names is retired sooner than the course is; a wrong name may stand in a demonstration."""
+    for where, module in code(name):
+        for node in ast.walk(module):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named = MODEL_NAME.fullmatch(node.value)
+                assert not named or node.value in DEMONSTRATED, f"{where}: {node.value}"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_model"),
+    [("gpt-4o-mini", True), ("Mistral-Large-3", True), ("phi-3.5-vision-instruct", True), ("o4-mini", True),
+     ("grok-4-1-fast-non-reasoning", True), ("Llama-3.3-70B-Instruct", True), ("no-such-model", False),
+     ("my-local-model", False), ("chat/completions", False), ("Ask a gpt-4 model.", False)],
+)  # fmt: skip
+def test_what_a_models_name_looks_like(text, is_model):
+    assert bool(MODEL_NAME.fullmatch(text)) == is_model
 
 
 def test_recordings_and_notebooks_go_together():

@@ -10,7 +10,10 @@ def exercise_1(careful_ask: Callable[[Any, str], str]) -> str:
     """`careful_ask(client, text)` marks an answer that was cut off, and survives an empty one."""
     whole = _answer(careful_ask, "exercise 1, whole")
     require(isinstance(whole, str), "For a whole answer, return its text, a string.")
-    require(whole.strip() == "Platform 2, at 11:40.", "Return a whole answer as it is, with nothing added.")
+    require(
+        whole.strip() == "Platform 2, at 11:40.",
+        "Return a whole answer as it is, with nothing added.",
+    )
     cut = _answer(careful_ask, "exercise 1, cut off")
     require(
         isinstance(cut, str) and cut.startswith("The lighthouse was built in 1862"),
@@ -31,7 +34,9 @@ def exercise_1(careful_ask: Callable[[Any, str], str]) -> str:
 def _answer(careful_ask: Callable[[Any, str], str], name: str) -> Any:
     label = name.partition(", ")[2]
     with answering(*recorded(name)) as situation:
-        answer = value_of(careful_ask, situation.client, "A question", when=f"When the answer is {label}")
+        answer = value_of(
+            careful_ask, situation.client, "A question", when=f"When the answer is {label}"
+        )
         require(situation.sent, "Send a request with the client that your function is given.")
     require("A question" in str(situation.bodies[-1]), "Send the text that your function is given.")
     return answer
@@ -61,12 +66,17 @@ def exercise_2(one_line: Callable[[Exception], str]) -> str:
                 line = value_of(one_line, error, when=f"For {label}")
                 code = str(error.error.code) if error.error else ""
         require(isinstance(line, str) and line.strip(), f"For {label}, return a line of text.")
-        require("\n" not in line.strip(), f"For {label}, return one line. It has {len(line.splitlines())}.")
+        require(
+            "\n" not in line.strip(),
+            f"For {label}, return one line. It has {len(line.splitlines())}.",
+        )
         lines[label] = _remedy(line, code)
     for label, line in lines.items():
         same = [other for other, text in lines.items() if other != label and text == line]
         if same:
-            raise NotYet(f"You say the same for {label} and for {same[0]}. Tell them apart by `error.error.code`.")
+            raise NotYet(
+                f"You say the same for {label} and for {same[0]}. Tell them apart by `error.error.code`."
+            )
     return "Right: five errors, five remedies, and a line for all others."
 
 

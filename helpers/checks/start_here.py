@@ -16,8 +16,13 @@ def exercise_1(greet: Callable[[Any, str], str]) -> str:
             greeting = value_of(greet, situation.client, name, when=f"For {name}")
         require(situation.sent, "Your function sends no request. Call client.complete in it.")
         asked = question(situation.bodies[-1])
-        require(name in asked, f"The question is {asked!r}. Put the name in it: {{name}} in an f-string.")
-        require(greeting is not None, "Your function returns nothing. Return the text of the answer.")
+        require(
+            name in asked,
+            f"The question is {asked!r}. Put the name in it: {{name}} in an f-string.",
+        )
+        require(
+            greeting is not None, "Your function returns nothing. Return the text of the answer."
+        )
         require(
             isinstance(greeting, str),
             f"Your function returns a {type(greeting).__name__}. "

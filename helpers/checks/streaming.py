@@ -19,14 +19,22 @@ def exercise_1(first_sentence: Callable[[Any], str]) -> str:
         label = name.partition(", ")[2]
         events = recorded(name)[0].events or ()
         with answering(*recorded(name)) as situation:
-            text = value_of(first_sentence, _stream(situation), when=f"With the stream of the {label}")
+            text = value_of(
+                first_sentence, _stream(situation), when=f"With the stream of the {label}"
+            )
             read = (situation.clock - FIRST_EVENT) // NEXT_EVENT + 1
         require(isinstance(text, str), f"Return the sentence, a string. You return {text!r:.40}.")
         require("None" not in text, "There is a None in your text: an update may have no content.")
         if label == "no full stop":
-            require(text.strip() == expected, "A stream may end without a full stop: then return all of it.")
+            require(
+                text.strip() == expected,
+                "A stream may end without a full stop: then return all of it.",
+            )
             continue
-        require(text.strip().startswith(expected), f"The first sentence is {expected!r}. You return {text!r:.60}.")
+        require(
+            text.strip().startswith(expected),
+            f"The first sentence is {expected!r}. You return {text!r:.60}.",
+        )
         require(text.strip() == expected, "Return the first sentence alone: stop at its full stop.")
         require(
             read < len(events) / 2,
@@ -45,7 +53,9 @@ def exercise_2(read: Callable[[Any], Any]) -> str:
     ):
         label = name.partition(", ")[2]
         with answering(*recorded(name)) as situation:
-            result = value_of(read, _stream(situation), when=f"With a stream that ends {_ENDS[label]}")
+            result = value_of(
+                read, _stream(situation), when=f"With a stream that ends {_ENDS[label]}"
+            )
         try:
             text, whole = result
         except (TypeError, ValueError):
@@ -55,7 +65,10 @@ def exercise_2(read: Callable[[Any], Any]) -> str:
             text.strip() == expected,
             f"With a stream that ends {_ENDS[label]}, the text is {expected!r}. You return {text!r:.60}.",
         )
-        require(bool(whole) is is_whole, f"A stream that ends {_ENDS[label]} is {'' if is_whole else 'not '}whole.")
+        require(
+            bool(whole) is is_whole,
+            f"A stream that ends {_ENDS[label]} is {'' if is_whole else 'not '}whole.",
+        )
     return "Right: the text is always kept, and whole means whole."
 
 

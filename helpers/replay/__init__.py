@@ -1,16 +1,17 @@
 """Answers to HTTP requests from files, for every HTTP library of Python, without a network.
 
-    recordings = load(Path("answers.yaml")).recordings
-    session = Session(recordings)
-    with replay(session):
-        requests.post("https://anywhere.invalid/path", json={"a": 1})
-    print(session.sent, session.played)
+recordings = load(Path("answers.yaml")).recordings
+session = Session(recordings)
+with replay(session):
+    requests.post("https://anywhere.invalid/path", json={"a": 1})
+print(session.sent, session.played)
 """
 
 from .differences import differences
 from .errors import CourseError, NoRecording
 from .http_request import HttpRequest
-from .recording import Answer, Recording, RecordingFile, Request, dump, load
+from .recording import Answer, Recording, RecordingFile, Request
+from .recording_file import dump, load
 from .session import Session
 from .transports import observe, replay
 

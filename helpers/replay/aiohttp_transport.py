@@ -1,4 +1,4 @@
-"""Replay under aiohttp: a connection in memory, over which aiohttp's own parser reads the raw answer.
+"""aiohttp: a connection in memory, over which aiohttp's own parser reads the raw answer.
 
 aiohttp has no transport to replace. `TCPConnector.connect` is its nearest public seam: it returns a
 connection, and all above it (sessions, responses, streams, their errors) is aiohttp's own.
@@ -12,7 +12,7 @@ from typing import Any
 
 from .http_request import HttpRequest, lower_case
 from .patching import replace
-from .recording import WITHOUT_BODY, Answer
+from .recording import Answer
 from .session import Session
 
 
@@ -44,12 +44,7 @@ class MemoryTransport(asyncio.Transport):
         except Exception as error:  # it reaches the caller as it is
             self._protocol.set_exception(error)
             return
-        has_body = self._request.method != "HEAD" and answer.status not in WITHOUT_BODY
-        self._protocol.data_received(_head(answer, has_body))
-        if has_body:
-            await self._send_body(answer)
-
-    async def _send_body(self, answer: Answer) -> None:
+        self._protocol.data_received(_head(answer))
         for number, piece in enumerate(answer.pieces):
             if answer.events is not None:
                 await asyncio.sleep(self._session.seconds_before(number))
@@ -121,8 +116,8 @@ async def _http_request(request: Any) -> HttpRequest:
     return HttpRequest(request.method, str(request.url), lower_case(request.headers), content)
 
 
-def _head(answer: Answer, has_body: bool) -> bytes:
+def _head(answer: Answer) -> bytes:
     lines = [f"HTTP/1.1 {answer.status} Replayed"]
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-    lines += ["Transfer-Encoding: chunked"] if has_body else []
-    return "\r\n".join([*lines, "Connection: close", "", ""]).encode("utf-8", "surrogateescape")
+    lines += ["Transfer-Encoding: chunked", "Connection: close", "", ""]
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape")

@@ -1,7 +1,6 @@
 """How two requests differ, in words; and which recording is nearest to a request."""
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any
@@ -19,12 +18,13 @@ def differences(sent: Any, wanted: Any, label: str = "recorded") -> str:
     `label` is what to call the second body.
     """
     sent, wanted = canonical(sent), canonical(wanted)
-    if (roles := _roles(sent)) and (wanted_roles := _roles(wanted)) and len(roles) != len(wanted_roles):
-        # One message more or less shifts all that follow: say whose messages there are, not how each differs.
+    roles, wanted_roles = _roles(sent), _roles(wanted)
+    if roles and wanted_roles and len(roles) != len(wanted_roles):
+        # One message more or less shifts all that follow: say whose messages there are.
         sent = {**sent, "messages": None, "messages (whose)": ", ".join(roles)}
         wanted = {**wanted, "messages": None, "messages (whose)": ", ".join(wanted_roles)}
     left, right = dict(_leaves(sent)), dict(_leaves(wanted))
-    places = [p for p in {**left, **right} if not same_value(left.get(p, _ABSENT), right.get(p, _ABSENT))]
+    places = _differing(left, right)
     width = max(len("sent"), len(label)) + 1
     lines = []
     for place in places[:MOST_PLACES]:
@@ -40,28 +40,42 @@ def differences(sent: Any, wanted: Any, label: str = "recorded") -> str:
 
 
 def explain(request: Request, recordings: Sequence[Recording]) -> str:
-    """How a request differs from the nearest recording of its method and path, and what questions are recorded."""
-    same_path = [r for r in recordings if (r.request.method, r.request.path) == (request.method, request.path)]
+    """How a request differs from the nearest recording, and which questions are recorded.
+
+    The nearest is among those of the same method and path.
+    """
+    operation = _operation(request)
+    same_path = [each for each in recordings if _operation(each.request) == operation]
     if not same_path:
-        known = sorted({f"{r.request.method} {r.request.path}" for r in recordings})
-        return f"{request.method} {request.path} is not recorded here. Recorded: {', '.join(known) or 'nothing'}."
+        known = sorted({_operation(each.request) for each in recordings})
+        return f"{operation} is not recorded here. Recorded: {', '.join(known) or 'nothing'}."
     body = canonical(request.body)  # once: it looks at each picture
     near = max(same_path, key=lambda recording: _likeness(body, recording.request.body))
     told = (
-        f'{request.method} {request.path}, beside the nearest recording, "{near.name}":\n'
+        f'{operation}, beside the nearest recording, "{near.name}":\n'
         f"{differences(body, near.request.body)}"
     )
-    questions = list(dict.fromkeys(filter(None, (question(r.request.body) for r in same_path))))
-    asked = question(request.body)
+    questions = list(dict.fromkeys(question(each.request.body) for each in same_path))
+    asked = question(body)
     if asked and asked not in questions:
-        listed = "\n".join(f"  {_shortened(' '.join(text.split()), '')}" for text in questions[:MOST_QUESTIONS])
-        more = f"\n  … and {len(questions) - MOST_QUESTIONS} more" if len(questions) > MOST_QUESTIONS else ""
-        told += f"\n\nQuestions with an answer here:\n{listed}{more}"
+        told += f"\n\nQuestions with an answer here:\n{_listed([q for q in questions if q])}"
     return told
 
 
+def _operation(request: Request) -> str:
+    return f"{request.method} {request.path}"
+
+
+def _listed(questions: Sequence[str]) -> str:
+    """Some questions, each on a line of its own."""
+    lines = [_shortened(" ".join(text.split()), "") for text in questions[:MOST_QUESTIONS]]
+    if len(questions) > MOST_QUESTIONS:
+        lines.append(f"… and {len(questions) - MOST_QUESTIONS} more")
+    return "\n".join(f"  {line}" for line in lines)
+
+
 def question(body: Any) -> str:
-    """The text of the last user message in a request's body, or of its `input`; "" where there is none."""
+    """The text of the last user message in a request's body, or of its `input`; else ""."""
     if not isinstance(body, dict):
         return ""
     if isinstance(body.get("input"), str):
@@ -81,12 +95,22 @@ def _text(content: Any) -> str:
 
 
 def _likeness(sent: Any, recorded: Any) -> tuple[float, float]:
-    """How near a recorded body is to a canonical one: first by its last user message, then by how much of the rest is the same."""
+    """How near a recorded body is to a canonical one.
+
+    The last user message weighs most, then how much of the rest is the same.
+    """
     alike = SequenceMatcher(None, question(sent).lower(), question(recorded).lower()).ratio()
     left, right = dict(_leaves(sent)), dict(_leaves(canonical(recorded)))
-    places = {**left, **right}
-    other = sum(not same_value(left.get(p, _ABSENT), right.get(p, _ABSENT)) for p in places)
-    return round(alike, 1), alike - other / (len(places) or 1)
+    return round(alike, 1), alike - len(_differing(left, right)) / len({**left, **right})
+
+
+def _differing(left: dict[str, Any], right: dict[str, Any]) -> list[str]:
+    """The places at which two bodies differ."""
+    return [
+        place
+        for place in {**left, **right}
+        if not same_value(left.get(place, _ABSENT), right.get(place, _ABSENT))
+    ]
 
 
 def _roles(body: Any) -> list[str]:
@@ -94,7 +118,9 @@ def _roles(body: Any) -> list[str]:
     messages = body.get("messages") if isinstance(body, dict) else None
     if not isinstance(messages, list):
         return []
-    return [str(m.get("role", "no role")) if isinstance(m, dict) else type(m).__name__ for m in messages]
+    return [
+        str(m.get("role", "no role")) if isinstance(m, dict) else type(m).__name__ for m in messages
+    ]
 
 
 def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -110,7 +136,7 @@ def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _quoted(value: Any, beside: Any) -> str:
-    """A value for people: as JSON, a long text only around the first place where it differs from the other."""
+    """A value as JSON, a long text only around the first place where it differs from another."""
     if value is _ABSENT:
         return "(absent)"
     if isinstance(value, str):
@@ -121,7 +147,8 @@ def _quoted(value: Any, beside: Any) -> str:
 def _shortened(text: str, beside: str) -> str:
     if len(text) <= MOST_CHARACTERS:
         return text
-    same = len(os.path.commonprefix([text, beside]))
+    pairs = enumerate(zip(text, beside, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), len(beside))
     begin = max(0, min(same - 25, len(text) - MOST_CHARACTERS))
     end = begin + MOST_CHARACTERS
     return "…" * (begin > 0) + text[begin:end] + "…" * (end < len(text))

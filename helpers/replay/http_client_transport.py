@@ -17,7 +17,12 @@ def observed(undo: ExitStack, tell: Callable[[HttpRequest], str]) -> None:
     original = HTTPConnection.request
 
     def request(
-        connection: Any, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
+        connection: Any,
+        method: str,
+        url: str,
+        body: Any = None,
+        headers: Any = None,
+        **options: Any,
     ) -> Any:
         content, body = read_body(body)
         address = tell(HttpRequest(method, url, lower_case(headers or {}), content))

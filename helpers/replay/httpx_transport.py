@@ -17,6 +17,24 @@ BROKEN = "peer closed connection without sending complete message body (incomple
 
 def answered(undo: ExitStack, httpx: ModuleType, session: Session) -> None:
     """Answer the requests of httpx from a session, until `undo` is closed."""
+    stream = _stream_class(httpx, session)
+
+    def respond(request: Any, body: bytes) -> Any:
+        answer = session.play(_http_request(request, body))
+        return httpx.Response(answer.status, headers=dict(answer.headers), stream=stream(answer))
+
+    def handle_request(_: Any, request: Any) -> Any:
+        return respond(request, request.read())
+
+    async def handle_async_request(_: Any, request: Any) -> Any:
+        return respond(request, await request.aread())
+
+    replace(undo, httpx.HTTPTransport, "handle_request", handle_request)
+    replace(undo, httpx.AsyncHTTPTransport, "handle_async_request", handle_async_request)
+
+
+def _stream_class(httpx: ModuleType, session: Session) -> Callable[[Answer], Any]:
+    """httpx's class of a body that comes in pieces; its base classes are known once httpx is."""
 
     class Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
         """An answer's body, each piece when its time has come."""
@@ -44,18 +62,7 @@ def answered(undo: ExitStack, httpx: ModuleType, session: Session) -> None:
             if self._answer.cut:
                 raise httpx.RemoteProtocolError(BROKEN)
 
-    def respond(request: Any, body: bytes) -> Any:
-        answer = session.play(_http_request(request, body))
-        return httpx.Response(answer.status, headers=dict(answer.headers), stream=Stream(answer))
-
-    def handle_request(_: Any, request: Any) -> Any:
-        return respond(request, request.read())
-
-    async def handle_async_request(_: Any, request: Any) -> Any:
-        return respond(request, await request.aread())
-
-    replace(undo, httpx.HTTPTransport, "handle_request", handle_request)
-    replace(undo, httpx.AsyncHTTPTransport, "handle_async_request", handle_async_request)
+    return Stream
 
 
 def observed(undo: ExitStack, httpx: ModuleType, tell: Callable[[HttpRequest], str]) -> None:

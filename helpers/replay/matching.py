@@ -1,7 +1,8 @@
 """What a request means, and which recording answers it.
 
-Two requests mean the same if method, path and body data are equal: the order of keys, white space and the spelling of
-numbers do not count. A picture counts by what it shows, so that encoders may differ.
+Two requests mean the same if method, path and body data are equal: the order of keys, white space
+and the spelling of numbers do not count. A picture counts by what it shows, so that encoders may
+differ.
 """
 
 import base64
@@ -19,7 +20,7 @@ from .recording import Recording, Request
 _BOUNDARY = re.compile(rb'--([^\r\n"]{1,70})\r\n(?i:content-)')
 PICTURE = re.compile(r"picture \d+x\d+ [0-9a-f]{192}")
 _ENCODE = json.JSONEncoder(sort_keys=True).encode
-LARGEST_PICTURE = 100_000_000  # pixels; a file of some kilobytes may claim more than a computer's memory holds
+LARGEST_PICTURE = 100_000_000  # pixels; a small file may claim more than the memory holds
 
 
 def plain_request(http: HttpRequest) -> Request:
@@ -30,7 +31,7 @@ def plain_request(http: HttpRequest) -> Request:
 
 
 def parse_body(body: bytes) -> Any:
-    """A request's body as data: JSON, else a form's fields, else the text; None where there is none."""
+    """A request's body as data: JSON, else a form's fields, else the text; None if it is empty."""
     from urllib.parse import parse_qsl
 
     text = body.decode("utf-8", "replace")
@@ -54,8 +55,9 @@ def _multipart_fields(body: bytes) -> dict[str, Any] | None:
     head = b"Content-Type: multipart/form-data; boundary=%s\r\n\r\n" % boundary[1]
     fields: dict[str, Any] = {}
     for part in message_from_bytes(head + body, policy=HTTP).iter_parts():
-        content = part.get_payload(decode=True).decode("utf-8", "replace")
-        name = part.get_param("name", "", "content-disposition")
+        raw = part.get_payload(decode=True)
+        content = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
+        name = str(part.get_param("name", "", "content-disposition"))
         file = part.get_filename()
         fields[name] = content if file is None else {"filename": file, "content": content}
     return fields
@@ -117,9 +119,10 @@ def same_value(one: Any, other: Any) -> bool:
 
 
 def picture(data_url: str) -> str:
-    """What the picture in a data URL shows: size, and 8 by 8 colours in 4 bits each, as `picture 640x400 0f3…`.
+    """What the picture in a data URL shows: `picture 640x400 0f3…`.
 
-    One that cannot be read is told by its bytes, as `picture unreadable <SHA-256>`.
+    These are its size, and 8 by 8 colours in 4 bits each. One that cannot be read is told by its
+    bytes, as `picture unreadable <SHA-256>`.
     """
     try:
         from PIL import Image
@@ -133,12 +136,15 @@ def picture(data_url: str) -> str:
                 small = image.convert("RGB").resize((8, 8), Image.Resampling.BOX)
                 colours = "".join(f"{value >> 4:x}" for value in small.tobytes())
                 return f"picture {image.width}x{image.height} {colours}"
-    except Exception:  # decoders raise nearly anything on a broken file, and none of it concerns the comparison
+    except Exception:  # decoders raise nearly anything on a broken file
         return f"picture unreadable {hashlib.sha256(data_url.encode()).hexdigest()}"
 
 
 def same_picture(one: str, other: str) -> bool:
-    """Whether two texts of `picture` show the same. Encoders differ a little: each colour may be one step off."""
+    """Whether two texts of `picture` show the same.
+
+    Encoders differ a little: each colour may be one step off.
+    """
     *size, colours = one.split()
     *other_size, other_colours = other.split()
     if size != other_size or len(colours) != len(other_colours):
@@ -150,11 +156,11 @@ def same_picture(one: str, other: str) -> bool:
 
 
 def _is_picture(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("picture ") and bool(PICTURE.fullmatch(value))
+    return isinstance(value, str) and bool(PICTURE.fullmatch(value))
 
 
 def _key(request: Request) -> tuple[tuple[str, str, str], list[str]]:
-    """A request's meaning as a key, and apart from it the pictures, which are compared one by one."""
+    """A request's meaning as a key; apart from it the pictures, which are compared one by one."""
     pictures: list[str] = []
     body = canonical(request.body, pictures)
     return (request.method, request.path, _ENCODE(body)), pictures

@@ -33,25 +33,30 @@ def guard(undo: ExitStack, refuse: Callable[[str], Exception]) -> None:
         if not is_loopback(host):
             raise refuse(host.decode("ascii", "replace") if isinstance(host, bytes) else str(host))
 
-    def guarded_look_up(original: Callable[..., Any]) -> Callable[..., Any]:
-        def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
-            check(host)
-            return original(host, *arguments, **options)
+    for owner, names, checked in (
+        (socket, ("getaddrinfo", "gethostbyname", "gethostbyname_ex"), _checked_look_up),
+        (socket.socket, ("connect", "connect_ex", "sendto"), _checked_send),
+    ):
+        for name in names:
+            if hasattr(owner, name):
+                replace(undo, owner, name, checked(getattr(owner, name), check))
 
-        return look_up
 
-    def guarded_send(original: Callable[..., Any]) -> Callable[..., Any]:
-        def send(self: socket.socket, *arguments: Any) -> Any:
-            address = arguments[-1]
-            if isinstance(address, tuple):  # any other is a path of this computer, or none
-                check(address[0])
-            return original(self, *arguments)
+def _checked_look_up(
+    original: Callable[..., Any], check: Callable[[Any], None]
+) -> Callable[..., Any]:
+    def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+        check(host)
+        return original(host, *arguments, **options)
 
-        return send
+    return look_up
 
-    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-        if hasattr(socket, name):
-            replace(undo, socket, name, guarded_look_up(getattr(socket, name)))
-    for name in ("connect", "connect_ex", "sendto"):
-        if hasattr(socket.socket, name):
-            replace(undo, socket.socket, name, guarded_send(getattr(socket.socket, name)))
+
+def _checked_send(original: Callable[..., Any], check: Callable[[Any], None]) -> Callable[..., Any]:
+    def send(self: Any, *arguments: Any) -> Any:
+        address = arguments[-1]
+        if isinstance(address, tuple):  # any other is a path of this computer, or none
+            check(address[0])
+        return original(self, *arguments)
+
+    return send

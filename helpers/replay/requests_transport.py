@@ -1,7 +1,7 @@
 """requests, at `HTTPAdapter.send`, which is made to be replaced."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from http import HTTPStatus
 from types import ModuleType
@@ -73,7 +73,7 @@ def answered(undo: ExitStack, requests: ModuleType, session: Session) -> None:
 
         def stream(
             self, amt: int | None = 2**16, decode_content: bool | None = None
-        ) -> Iterator[bytes]:
+        ) -> Generator[bytes, None, None]:
             while data := self.file.read(amt or 2**16):
                 yield data
 
@@ -86,9 +86,7 @@ def answered(undo: ExitStack, requests: ModuleType, session: Session) -> None:
     replace(undo, requests.adapters.HTTPAdapter, "send", send)
 
 
-def observed(
-    undo: ExitStack, requests: ModuleType, tell: Callable[[HttpRequest], str]
-) -> None:
+def observed(undo: ExitStack, requests: ModuleType, tell: Callable[[HttpRequest], str]) -> None:
     """Tell of each request; `tell` returns the address that it shall go to."""
     original = requests.adapters.HTTPAdapter.send
 

@@ -1,4 +1,4 @@
-"""A session of replay: what was sent, what was played, the tries of each call, and the clock that streams arrive by."""
+"""A session of replay: what was sent and played, the tries of each call, the clock of streams."""
 
 import threading
 from collections import Counter
@@ -9,7 +9,8 @@ from .differences import explain
 from .errors import NoRecording
 from .http_request import HttpRequest
 from .matching import Index, plain_request
-from .recording import Answer, Recording, Request, dump_recording
+from .recording import Answer, Recording, Request
+from .recording_file import dump_recording
 
 FIRST_EVENT, NEXT_EVENT = 400, 20  # milliseconds: the simulated pace of a replayed stream
 
@@ -47,7 +48,7 @@ class Session:
         self._lock = threading.Lock()
 
     def play(self, http: HttpRequest) -> Answer:
-        """The recorded answer to a request as a library sends it. Raises NoRecording if there is none."""
+        """The recorded answer to a request as a library sends it, or NoRecording is raised."""
         answer = self.answer(self._read(http))
         return replace(answer, body=None, events=()) if http.method == "HEAD" else answer
 

@@ -23,10 +23,11 @@ class _Constructor(yaml.constructor.SafeConstructor):
                 raise ValueError(f"the key {key!r} is not a string: put it in quotes")
         return mapping
 
-    def refuse(self, node: yaml.Node) -> None:
-        kind = node.tag.rpartition(":")[2]
-        raise ValueError(f"{node.value!r} is read as a {kind}: put it in quotes")
+
+def _refuse(_: Any, node: yaml.Node) -> None:
+    kind = node.tag.rpartition(":")[2]
+    raise ValueError(f"{node.value!r} is read as a {kind}: put it in quotes")
 
 
 for _kind in ("timestamp", "binary", "set", "omap", "pairs"):
-    _Constructor.add_constructor(f"tag:yaml.org,2002:{_kind}", _Constructor.refuse)
+    _Constructor.add_constructor(f"tag:yaml.org,2002:{_kind}", _refuse)

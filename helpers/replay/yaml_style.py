@@ -1,5 +1,7 @@
-"""How recordings look in a file: what fits a line on one line, an event a line, long texts as `|` blocks."""
+"""How recordings look: what fits a line on one line, an event a line, long texts as `|` blocks."""
 
+from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import yaml
@@ -9,7 +11,7 @@ WIDTH = 110  # columns
 
 def to_yaml(data: Any) -> str:
     """A list of entries as YAML for people: keys in their order, no aliases, UTF-8 as it is."""
-    node = _Dumper("").represent_data(data)
+    node = _Dumper(StringIO()).represent_data(data)
     _style(node, indent=0)
     return yaml.serialize(node, Dumper=_Dumper, width=WIDTH, allow_unicode=True)
 
@@ -18,11 +20,12 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
-    def represent_dict(self, data: dict[str, Any]) -> yaml.Node:  # keeps the order of keys
-        return self.represent_mapping("tag:yaml.org,2002:map", data.items())
+
+def _in_order(dumper: yaml.representer.SafeRepresenter, data: dict[str, Any]) -> yaml.MappingNode:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", data.items())
 
 
-_Dumper.add_representer(dict, _Dumper.represent_dict)
+_Dumper.add_representer(dict, _in_order)
 
 
 def _style(node: yaml.Node, indent: int) -> None:
@@ -31,8 +34,9 @@ def _style(node: yaml.Node, indent: int) -> None:
         if "\n" in node.value:
             node.style = "|" if len(node.value.split("\n")[0]) > 20 else '"'
         return
-    children = [child for pair in node.value for child in pair] if isinstance(node, yaml.MappingNode) else node.value
-    if all(isinstance(child, yaml.ScalarNode) for child in children) and _fits(children, indent):
+    assert isinstance(node, yaml.CollectionNode)
+    children = list(_children(node))
+    if _fits(children, indent):
         _one_line(node)
         return
     node.flow_style = False
@@ -45,10 +49,19 @@ def _style(node: yaml.Node, indent: int) -> None:
                     _one_line(event)
 
 
-def _fits(scalars: list[yaml.ScalarNode], indent: int) -> bool:
-    if any("\n" in scalar.value for scalar in scalars):
+def _children(node: yaml.CollectionNode) -> Iterator[yaml.Node]:
+    """The items of a list; the keys and the values of a mapping."""
+    for child in node.value:
+        yield from child if isinstance(child, tuple) else (child,)
+
+
+def _fits(nodes: list[yaml.Node], indent: int) -> bool:
+    """Whether nodes are scalars that stand on one line."""
+    if not all(isinstance(node, yaml.ScalarNode) and "\n" not in node.value for node in nodes):
         return False
-    return indent + sum(len(scalar.value) + 3 for scalar in scalars) <= WIDTH - 12  # 12: the key before it
+    key_before = 12
+    length = sum(len(node.value) + 3 for node in nodes)
+    return indent + length <= WIDTH - key_before
 
 
 def _one_line(node: yaml.Node) -> None:
@@ -56,7 +69,7 @@ def _one_line(node: yaml.Node) -> None:
         if "\n" in node.value:
             node.style = '"'
         return
+    assert isinstance(node, yaml.CollectionNode)
     node.flow_style = True
-    for child in node.value:
-        for part in child if isinstance(child, tuple) else (child,):
-            _one_line(part)
+    for child in _children(node):
+        _one_line(child)

@@ -100,7 +100,10 @@ def one_line(error):
 WRONG_2 = {
     "one line for all": ("def one_line(error):\n    return 'failed'", "You say the same for"),
     "fails on HTML": ("def one_line(error):\n    return error.error.code", "raises AttributeError"),
-    "the status alone": ("def one_line(error):\n    return f'{error.status_code}'", "You say the same for"),
+    "the status alone": (
+        "def one_line(error):\n    return f'{error.status_code}'",
+        "You say the same for",
+    ),
     "the whole message": ("def one_line(error):\n    return str(error)", "return one line"),
     "passes": ("def one_line(error):\n    pass", "return a line of text"),
 }

@@ -18,7 +18,13 @@ from rich.table import Table
 from notebooks import ALL, NOTEBOOKS, ROOT
 
 ANSWER = {
-    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Good day."}}],
+    "choices": [
+        {
+            "index": 0,
+            "finish_reason": "stop",
+            "message": {"role": "assistant", "content": "Good day."},
+        }
+    ],
     "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
 }
 
@@ -31,7 +37,9 @@ def seconds(command: list, repeat: int = 3) -> float:
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=ROOT)
         best = min(best, time.perf_counter() - began)
         if done.returncode:
-            sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
+            sys.exit(
+                f"{' '.join(map(str, command))} failed:\n{done.stdout[-3000:]}{done.stderr[-1000:]}"
+            )
     return best
 
 
@@ -103,9 +111,16 @@ print(statistics.median(call((n * 7) % many) for n in range(400)))
                 "request": {
                     "method": "POST",
                     "path": "/models/chat/completions",
-                    "body": {"messages": [{"role": "user", "content": f"question {n}"}], "model": "m"},
+                    "body": {
+                        "messages": [{"role": "user", "content": f"question {n}"}],
+                        "model": "m",
+                    },
                 },
-                "answer": {"status": 200, "headers": {"content-type": "application/json"}, "body": ANSWER},
+                "answer": {
+                    "status": 200,
+                    "headers": {"content-type": "application/json"},
+                    "body": ANSWER,
+                },
             }
             for n in range(recordings or 0)
         ]
@@ -129,7 +144,9 @@ print(time.perf_counter() - _began)
 """
     taken = []
     for _ in range(5):
-        manager, client = start_new_kernel(kernel_name="python3", cwd=str(NOTEBOOKS), stderr=subprocess.DEVNULL)
+        manager, client = start_new_kernel(
+            kernel_name="python3", cwd=str(NOTEBOOKS), stderr=subprocess.DEVNULL
+        )
         text = []
 
         def hear(message, text=text):
@@ -153,16 +170,29 @@ def live_against_bare() -> tuple[float, float]:
 
     from helpers import replay, start
 
-    with service() as server, contextlib.redirect_stdout(io.StringIO()), contextlib.chdir(NOTEBOOKS):
-        os.environ |= {"HELPERS_MODE": "live", "AZURE_INFERENCE_ENDPOINT": f"{server.address}/models"}
+    with (
+        service() as server,
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.chdir(NOTEBOOKS),
+    ):
+        os.environ |= {
+            "HELPERS_MODE": "live",
+            "AZURE_INFERENCE_ENDPOINT": f"{server.address}/models",
+        }
         os.environ["AZURE_INFERENCE_CREDENTIAL"] = KEY
-        client = ChatCompletionsClient(f"{server.address}/models", AzureKeyCredential(KEY), model="m")
+        client = ChatCompletionsClient(
+            f"{server.address}/models", AzureKeyCredential(KEY), model="m"
+        )
         ask = [UserMessage("How are you?")]
 
         def first_token() -> float:
             began = time.perf_counter()
             with client.complete(messages=ask, stream=True) as stream:
-                next(update for update in stream if update.choices and update.choices[0].delta.content)
+                next(
+                    update
+                    for update in stream
+                    if update.choices and update.choices[0].delta.content
+                )
             return time.perf_counter() - began
 
         def whole() -> float:
@@ -194,9 +224,18 @@ def main() -> int:
     with console.status("Measuring calls ..."):
         memory = call_seconds(None)
         for many, most in ((10, 2), (100, 2), (1000, 10)):
-            rows.append((f"replayed call, {many} recordings / call in memory", call_seconds(many) / memory, most, ""))
+            rows.append(
+                (
+                    f"replayed call, {many} recordings / call in memory",
+                    call_seconds(many) / memory,
+                    most,
+                    "",
+                )
+            )
     with console.status("Measuring start() ..."):
-        rows.append(("start() in a fresh kernel, above the SDK's import", start_seconds(), 0.15, " s"))
+        rows.append(
+            ("start() in a fresh kernel, above the SDK's import", start_seconds(), 0.15, " s")
+        )
     with console.status("Measuring live calls ..."):
         added, throughput = live_against_bare()
         rows.append(("live: time to the first token, added by helpers", added, 1, " ms"))
@@ -208,7 +247,9 @@ def main() -> int:
         rows.append(("make test, environment in place", runs["test"], 60, " s"))
     table = Table("What", "Measured", "At most", "")
     for what, figure, most, unit in rows:
-        table.add_row(what, f"{figure:.2f}{unit}", f"{most:g}{unit}", "ok" if figure <= most else "[red]over")
+        table.add_row(
+            what, f"{figure:.2f}{unit}", f"{most:g}{unit}", "ok" if figure <= most else "[red]over"
+        )
     console.print(table)
     print(json.dumps({"seconds": {name: round(value, 1) for name, value in runs.items()}}))
     return int(any(figure > most for _, figure, most, _ in rows))

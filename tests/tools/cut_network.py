@@ -16,7 +16,10 @@ def raise_loopback() -> None:
     import socket
     import struct
 
-    set_flags, up_and_running = 0x8914, 0x41  # SIOCSIFFLAGS; IFF_UP | IFF_RUNNING (linux/sockios.h, linux/if.h)
+    set_flags, up_and_running = (
+        0x8914,
+        0x41,
+    )  # SIOCSIFFLAGS; IFF_UP | IFF_RUNNING (linux/sockios.h, linux/if.h)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, set_flags, struct.pack("16sh14x", b"lo", up_and_running))
 
@@ -28,7 +31,10 @@ def main(arguments: list[str]) -> None:
         os.execv(sys.executable, [sys.executable, *arguments[1:]])
     again = [sys.executable, __file__, "--inside"]
     for unshare in (["unshare", "--net"], ["unshare", "--net", "--map-root-user"]):
-        if shutil.which("unshare") and not subprocess.run([*unshare, *again, "-c", ""], capture_output=True).returncode:
+        if (
+            shutil.which("unshare")
+            and not subprocess.run([*unshare, *again, "-c", ""], capture_output=True).returncode
+        ):
             os.execvp(unshare[0], [*unshare, *again, *arguments])
     sys.exit(subprocess.run([sys.executable, *arguments]).returncode)
 

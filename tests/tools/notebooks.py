@@ -4,6 +4,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,17 +19,28 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-ASK_PLAYED = "import json\nfrom helpers.connect import current\nprint(json.dumps(current().session.played if current().session else {}))"
+ASK_PLAYED = """
+import json
+from helpers.connect import current
+_session = current().session
+print(json.dumps(_session.played if _session else {}))
+"""
+OF_A_COURSE = ("AZURE_", "OPENAI_", "HELPERS_")  # variables that decide where answers come from
 
 
 @dataclass
 class Run:
     """What one execution gave."""
 
-    notebook: nbformat.NotebookNode  # as committed: outputs in place, machine-dependent metadata gone
+    notebook: nbformat.NotebookNode  # as committed: no metadata of this machine
     extra: list[nbformat.NotebookNode]  # the extra cells, with their outputs
     played: dict[str, int]  # how often each recording answered
     seconds: float
+
+
+def texts(cell: nbformat.NotebookNode) -> str:
+    """What a cell printed, on stdout and stderr."""
+    return "".join(output.get("text", "") for output in cell.get("outputs", ()))
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -41,7 +53,13 @@ def text_of(notebook: nbformat.NotebookNode) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def run(path: Path, extra: list[str] = (), on_cell=None, env: dict | None = None) -> Run:
+def run(
+    path: Path,
+    extra: Sequence[str] = (),
+    on_cell: Callable[[int], None] | None = None,
+    env: dict[str, str] | None = None,
+    allow_errors: bool = False,
+) -> Run:
     """Execute a notebook, then extra code cells, in one fresh kernel.
 
     Args:
@@ -49,6 +67,7 @@ def run(path: Path, extra: list[str] = (), on_cell=None, env: dict | None = None
         extra: sources to run after its last cell.
         on_cell: called with the number of cells done so far.
         env: settings in place of those for replay.
+        allow_errors: go on after a cell that failed; its error is among its outputs.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell failed.
@@ -59,6 +78,11 @@ def run(path: Path, extra: list[str] = (), on_cell=None, env: dict | None = None
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+
+    def executed(cell: nbformat.NotebookNode, cell_index: int, **_: object) -> None:
+        if on_cell:
+            on_cell(cell_index + 1)
+
     began = time.perf_counter()
     client = NotebookClient(
         notebook,
@@ -66,20 +90,23 @@ def run(path: Path, extra: list[str] = (), on_cell=None, env: dict | None = None
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        allow_errors=allow_errors,
         coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=40"],
         store_widget_state=False,
-        on_cell_executed=(lambda cell, cell_index, **_: on_cell(cell_index + 1)) if on_cell else None,
+        on_cell_executed=executed if on_cell else None,
     )
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(OF_A_COURSE)}
     client.execute(env=own | (env or {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}))
     seconds = time.perf_counter() - began
-    played = json.loads(notebook.cells[-1].outputs[0].text)
+    last = notebook.cells[-1].outputs[0]
+    played = json.loads(last.text) if last.output_type == "stream" else {}  # else start failed
     extras = notebook.cells[count:-1]
     notebook.cells = notebook.cells[:count]
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
-            output.get("data", {}).pop(WIDGET, None)  # a view without its kernel shows nothing; the text stays
+            # A view without its kernel shows nothing; the text stays.
+            output.get("data", {}).pop(WIDGET, None)
     notebook.metadata = nbformat.from_dict(METADATA)
     return Run(notebook, extras, played, seconds)
 
@@ -93,17 +120,18 @@ for _values in product(*(box.options for box in _boxes)):
 """
 
 
-def tagged(book, tag: str) -> list[int]:
+def tagged(book: nbformat.NotebookNode, tag: str) -> list[int]:
+    """The places of the cells that have a tag."""
     return [at for at, cell in enumerate(book.cells) if tag in cell.metadata.get("tags", ())]
 
 
-def solutions(book) -> list[str]:
+def solutions(book: nbformat.NotebookNode) -> list[str]:
     """The folded solution of each exercise."""
     code = r"<summary>Solution</summary>\s+```python\n(.*?)```"
     return [re.search(code, book.cells[at + 1].source, re.S)[1] for at in tagged(book, "exercise")]
 
 
-def plays(book) -> list[str]:
+def plays(book: nbformat.NotebookNode) -> list[str]:
     """For each form, its cell again with every choice made."""
     sources = [book.cells[at].source for at in tagged(book, "playground")]
     return [re.sub(r"^playground\(", "_form = playground(", s, flags=re.M) + PLAY for s in sources]

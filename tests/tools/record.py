@@ -27,12 +27,23 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from helpers.recordings import CourseError, Recordings, canonical, canonical_path, parse_body, picture
+from helpers.recordings import (
+    CourseError,
+    Recordings,
+    canonical,
+    canonical_path,
+    parse_body,
+    picture,
+)
 from helpers.replay import PROVIDED, check_settings
 from notebooks import ALL, NOTEBOOKS, plays, read, run, solutions, tagged, text_of
 
 PROXY_KEY = "key-of-the-proxy"
-SENT_ON = {"content-type", "accept", "extra-parameters"}  # request headers that the service gets to see
+SENT_ON = {
+    "content-type",
+    "accept",
+    "extra-parameters",
+}  # request headers that the service gets to see
 KEPT = {"content-type", "retry-after", "x-ms-error-code"}  # response headers that a file may hold
 BODY = {"choices", "created", "error", "id", "model", "object", "prompt_filter_results", "system_fingerprint", "usage",
         "detail", "message", "statusCode"}  # fmt: skip
@@ -45,7 +56,12 @@ class Scrubber:
     def __init__(self, endpoint: str):
         host = requests.utils.urlparse(endpoint).hostname
         names = [n for n in os.environ if n.startswith("AZURE_") and "_MODEL" not in n]
-        known = {os.environ[n] for n in names} | {host, host.split(".")[0], socket.gethostname(), getpass.getuser()}
+        known = {os.environ[n] for n in names} | {
+            host,
+            host.split(".")[0],
+            socket.gethostname(),
+            getpass.getuser(),
+        }
         known |= {str(Path.home()), str(NOTEBOOKS.parent)}
         self._known = sorted((text for text in known if len(text) > 3), key=len, reverse=True)
         self._seen: dict[str, str] = {}
@@ -110,11 +126,15 @@ class Pass(BaseHTTPRequestHandler):
             url = f"{endpoint if known[1] == 'models' else endpoint.replace('/models', '/openai/v1')}/{known[2]}"
         if query and "/openai/v1/" not in url:
             url += f"?{query}"
-        given = self.headers.get("api-key") or self.headers.get("Authorization", "").removeprefix("Bearer ")
+        given = self.headers.get("api-key") or self.headers.get("Authorization", "").removeprefix(
+            "Bearer "
+        )
         key = self.server.key if given == PROXY_KEY else given
         headers = {n: v for n, v in self.headers.items() if n.lower() in SENT_ON}
         headers |= {"api-key": key, "Authorization": f"Bearer {key}", "Accept-Encoding": "identity"}
-        answer = requests.post(url, data=body, headers=headers, stream=True, timeout=(10, 600), allow_redirects=False)
+        answer = requests.post(
+            url, data=body, headers=headers, stream=True, timeout=(10, 600), allow_redirects=False
+        )
         self.send_response(answer.status_code)
         for name in KEPT & {n.lower() for n in answer.headers}:
             self.send_header(name, answer.headers[name])
@@ -132,7 +152,10 @@ class Pass(BaseHTTPRequestHandler):
 def to_answer(status: int, headers: dict, whole: bytes, scrub: Scrubber) -> dict | None:
     """A captured answer as a file holds it, or None if it is nothing that a file could hold."""
     kept = {n.lower(): v for n, v in headers.items() if n.lower() in KEPT}
-    answer: dict = {"status": status, "headers": {name: scrub.text(kept[name]) for name in sorted(kept)}}
+    answer: dict = {
+        "status": status,
+        "headers": {name: scrub.text(kept[name]) for name in sorted(kept)},
+    }
     day = int(datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
 
     def clean(data: dict) -> dict:
@@ -144,10 +167,15 @@ def to_answer(status: int, headers: dict, whole: bytes, scrub: Scrubber) -> dict
             lines = [line[6:] for line in whole.decode().splitlines() if line.startswith("data: ")]
             events = [line if line == "[DONE]" else clean(json.loads(line)) for line in lines]
             chunks = [e for e in events if isinstance(e, dict)]
-            shared = {k: v for k, v in chunks[-1].items() if all(e.get(k, ...) == v for e in chunks) and k != "choices"}
+            shared = {
+                k: v
+                for k, v in chunks[-1].items()
+                if all(e.get(k, ...) == v for e in chunks) and k != "choices"
+            }
             answer["each"] = shared
             answer["events"] = [
-                {k: v for k, v in e.items() if k not in shared} if isinstance(e, dict) else e for e in events
+                {k: v for k, v in e.items() if k not in shared} if isinstance(e, dict) else e
+                for e in events
             ]
         else:
             answer["body"] = clean(json.loads(whole))
@@ -175,11 +203,16 @@ def outline(body) -> str:
     """A body without what a model said in it, or made a tool say: the same whatever the model's words were."""
     if not isinstance(body, dict):
         return str(body)
-    spoken = [m if m.get("role") in ("system", "user") else m.get("role") for m in body.get("messages", ())]
+    spoken = [
+        m if m.get("role") in ("system", "user") else m.get("role")
+        for m in body.get("messages", ())
+    ]
     return meaning({**body, "messages": spoken})
 
 
-def keep_whole_conversations(old: list[dict], new: list[dict], places: set[int]) -> tuple[list[dict], list[str]]:
+def keep_whole_conversations(
+    old: list[dict], new: list[dict], places: set[int]
+) -> tuple[list[dict], list[str]]:
     """A conversation of which a round could not be captured, such as a model's mistake, stays as it was in all rounds."""
     begun: dict[str, list[int]] = {}
     for at, entry in enumerate(old):
@@ -188,16 +221,26 @@ def keep_whole_conversations(old: list[dict], new: list[dict], places: set[int])
             first = next((m["content"] for m in body["messages"] if m["role"] == "user"), None)
             begun.setdefault(json.dumps([entry["request"]["path"], first]), []).append(at)
     for rounds in begun.values():
-        talks = any(m["role"] == "assistant" for at in rounds for m in old[at]["request"]["body"]["messages"])
+        talks = any(
+            m["role"] == "assistant"
+            for at in rounds
+            for m in old[at]["request"]["body"]["messages"]
+        )
         if talks and not places.issuperset(rounds):
             for at in rounds:
                 new[at] = old[at]
             places.difference_update(rounds)
-    again = [e for e in new[len(old) :] if e["name"].removesuffix(", again") in {old[at]["name"] for at in places}]
+    again = [
+        e
+        for e in new[len(old) :]
+        if e["name"].removesuffix(", again") in {old[at]["name"] for at in places}
+    ]
     return new[: len(old)] + again, [new[at]["name"] for at in sorted(places)]
 
 
-def merge(old: list[dict], taken: list, model: str, told: str, scrub: Scrubber) -> tuple[list[dict], list[str]]:
+def merge(
+    old: list[dict], taken: list, model: str, told: str, scrub: Scrubber
+) -> tuple[list[dict], list[str]]:
     """The recordings with captured answers in the place of those that they answer, and the names of these."""
     new, places = [dict(entry) for entry in old], set()
     vision = os.environ.get("AZURE_INFERENCE_VISION_MODEL")  # as notebook 07 has it
@@ -254,7 +297,9 @@ def record(path: Path, endpoint: str, key: str, model: str, bar) -> tuple[list[s
         try:
             run(work / path.name, extra=extra, on_cell=bar, env=env)
         except CellExecutionError as error:
-            raise CourseError(f"the live run failed: {error.ename}: {error.evalue.splitlines()[0][:200]}") from None
+            raise CourseError(
+                f"the live run failed: {error.ename}: {error.evalue.splitlines()[0][:200]}"
+            ) from None
         finally:
             proxy.shutdown()
             proxy.server_close()
@@ -264,15 +309,23 @@ def record(path: Path, endpoint: str, key: str, model: str, bar) -> tuple[list[s
         scrub = Scrubber(endpoint)
         told = f"{scrub.text(model)} on a {form}, {datetime.now(UTC):%d %B %Y}"
         new, captured = merge(old, proxy.taken, model, told, scrub)
-        text = HEAD.format(path.stem) + "\n" + yaml.safe_dump(new, sort_keys=False, allow_unicode=True, width=116)
+        text = (
+            HEAD.format(path.stem)
+            + "\n"
+            + yaml.safe_dump(new, sort_keys=False, allow_unicode=True, width=116)
+        )
         (work / "recordings" / recordings.name).write_text(text, "utf-8")
         shutil.copy(path, work / path.name)
         fresh = read(path)
         try:
             again = run(work / path.name, extra=[*plays(fresh), *solutions(fresh)])
         except CellExecutionError as error:
-            raise CourseError(f"its replay failed: {error.ename}: {error.evalue.splitlines()[0][:200]}") from None
-        unused = {r.name for r in Recordings(work / "recordings" / recordings.name).all} - set(again.played)
+            raise CourseError(
+                f"its replay failed: {error.ename}: {error.evalue.splitlines()[0][:200]}"
+            ) from None
+        unused = {r.name for r in Recordings(work / "recordings" / recordings.name).all} - set(
+            again.played
+        )
         if unused:
             raise CourseError(f"in its replay nothing asked for: {', '.join(sorted(unused))}")
         save({recordings: text, path: text_of(again.notebook)})
@@ -291,7 +344,9 @@ def save(files: dict[Path, str]) -> None:
             os.fsync(file.fileno())
     plan = [str(path.relative_to(NOTEBOOKS)) for path in files]
     (stage / "plan.part").write_text(json.dumps(plan), "utf-8")
-    os.replace(stage / "plan.part", stage / "plan")  # from here on it will be done, now or by the next run
+    os.replace(
+        stage / "plan.part", stage / "plan"
+    )  # from here on it will be done, now or by the next run
     finish()
 
 
@@ -314,14 +369,23 @@ def main(arguments: list[str]) -> int:
     try:
         check_settings()
     except CourseError as error:
-        print(f"{error}\nTo record, set endpoint, credential and model: see .env.example.", file=sys.stderr)
+        print(
+            f"{error}\nTo record, set endpoint, credential and model: see .env.example.",
+            file=sys.stderr,
+        )
         return 2
     finish()
     endpoint, key = os.environ["AZURE_INFERENCE_ENDPOINT"], os.environ["AZURE_INFERENCE_CREDENTIAL"]
     model = os.environ.get("AZURE_INFERENCE_MODEL") or PROVIDED["AZURE_INFERENCE_MODEL"]
     console, failed, told = Console(), 0, []
     table = Table("Notebook", "Captured", "Constructed", "Result")
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+    )
     with bar:
         for name in arguments or known:
             task = bar.add_task(name, total=len(read(known[name]).cells))

@@ -22,7 +22,13 @@ def main(arguments: list[str]) -> int:
         return 2
     console, failures = Console(), []
     table = Table("Notebook", "Cells", "Answers replayed", "Seconds", "Result")
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+    )
     with bar:
         for name in names or known:
             path = known[name]
@@ -37,7 +43,13 @@ def main(arguments: list[str]) -> int:
             if save:
                 path.write_text(text_of(result.notebook), "utf-8")
             told = "saved" if save else "ok"
-            table.add_row(name, str(len(cells)), str(sum(result.played.values())), f"{result.seconds:.1f}", told)
+            table.add_row(
+                name,
+                str(len(cells)),
+                str(sum(result.played.values())),
+                f"{result.seconds:.1f}",
+                told,
+            )
     console.print(table)
     for name, error in failures:
         console.print(f"[red]{name}[/red]: {error}", highlight=False)

@@ -1,0 +1,56 @@
+"""Exercises of notebook 04, Set parameters."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..replay.differences import question
+from ..situations import answering, recorded, require, value_of
+
+
+def exercise_1(one_word: Callable[[Any, str], str]) -> str:
+    """`one_word(client, text)` asks at temperature 0 for at most five tokens."""
+    text = "Name a harbour. One word."
+    with answering(*recorded("exercise 1")) as situation:
+        answer = value_of(one_word, situation.client, text, when="For a question")
+    require(situation.sent, "Send a request with the client that your function is given.")
+    body = situation.bodies[-1]
+    require(text in question(body), "Send the text that your function is given.")
+    require("temperature" in body, "Set the temperature: 0 is the steadiest.")
+    require(body["temperature"] == 0, f"The temperature is {body['temperature']}. 0 is steadiest.")
+    limit = body.get("max_tokens", body.get("max_completion_tokens"))
+    require(limit is not None, "Set max_tokens, or the answer may be of any length.")
+    require(0 < limit <= 5, f"The limit is {limit} tokens. Five at most were asked for.")
+    require(answer is not None, "Your function returns nothing. Return the text of the answer.")
+    require(isinstance(answer, str) and answer.strip() == "Gedser", "Return the answer's text.")
+    return "Right: short, and as steady as it can be."
+
+
+_CASES = (
+    ("one token", 0.8, "ferry"),
+    ("two tokens", 0.8, "flight"),
+    ("two tokens", 0.95, "ask a person"),
+    ("sure of the first token alone", 0.8, "ask a person"),
+    ("another label", 0.8, "ask a person"),
+    ("no log probabilities", 0.8, "ask a person"),
+)
+_NEXT = {
+    "one token": "exp turns a log probability into a probability: -0.05 is 95 %.",
+    "two tokens": "add the log probabilities of all tokens of the label: 93 % times 98 % is 91 %.",
+    "sure of the first token alone": "the first token has 99 %, the second 52 %: take both.",
+    "another label": "only ferry and flight are labels here.",
+    "no log probabilities": "where nobody says how sure it is, a person looks.",
+}
+
+
+def exercise_2(ferry_or_flight: Callable[[Any, float], str]) -> str:
+    """`ferry_or_flight(response, limit)` returns a label that is sure enough, or asks a person."""
+    for label, limit, expected in _CASES:
+        with answering(*recorded(f"exercise 2, {label}")) as situation:
+            message = {"role": "user", "content": "Sort this."}
+            response = situation.client.complete(messages=[message])
+        when = f"With {label} and limit {limit}"
+        result = value_of(ferry_or_flight, response, limit, when=when)
+        require(
+            result == expected, f"{when}, return {expected!r}, not {result!r:.40}: {_NEXT[label]}"
+        )
+    return "Right: labels that are sure enough, and a person for the rest."

@@ -1,0 +1,77 @@
+"""Exercises of notebook 03, Get JSON."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..situations import NotYet, answering, call, recorded, require, value_of
+
+_BOOKINGS = {"good": ("flight", "Lund", 3), "fenced": ("ferry", "Gull Island", 1)}
+_REASONS = ("key missing", "cut off", "refused")
+
+
+def exercise_1(booking_or_reason: Callable[[Any], Any]) -> str:
+    """`booking_or_reason(response)` returns a booking, or a string that says why there is none."""
+    for label in (*_BOOKINGS, *_REASONS):
+        with answering(*recorded(f"exercise 1, {label}")) as situation:
+            response = situation.client.complete(messages=[{"role": "user", "content": "Book."}])
+        result = value_of(booking_or_reason, response, when=f"When the answer is {_SAID[label]}")
+        if label in _BOOKINGS:
+            _require_booking(result, label)
+        else:
+            require(
+                isinstance(result, str) and result.strip(),
+                f"When the answer is {_SAID[label]}, return a string that says why there is no "
+                f"booking. You return {result!r:.60}.",
+            )
+    return "Right: two bookings, and three reasons."
+
+
+_SAID = {
+    "good": "good",
+    "fenced": "in a fence",
+    "key missing": "without seats",
+    "cut off": "cut off",
+    "refused": "refused",
+}
+
+
+def _require_booking(result: Any, label: str) -> None:
+    expected = _BOOKINGS[label]
+    try:
+        found = (result.kind, result.to, result.seats)
+    except AttributeError:
+        raise NotYet(
+            f"When the answer is {_SAID[label]}, return a Booking. You return {result!r:.60}."
+        ) from None
+    require(found == expected, f"The booking is {expected}. You return {found}.")
+
+
+def exercise_2(return_booking: Any) -> str:
+    """`ReturnBooking` has a key `returns`, required, a string or null."""
+    schema = call(lambda: return_booking.model_json_schema()).value
+    require(isinstance(schema, dict), "Pass the class ReturnBooking, a pydantic model.")
+    known = schema.get("properties", {})
+    require({"kind", "to", "seats"} <= set(known), "A return booking is a Booking: keep its keys.")
+    require("returns" in known, "The schema has no key `returns`. Add it to the class.")
+    require(
+        "returns" in schema.get("required", []),
+        "`returns` is not required, and a strict schema wants every key. Leave its default out.",
+    )
+    require(_types(known["returns"]) == {"string", "null"}, "`returns` is a string or null.")
+    require(schema.get("additionalProperties") is False, 'Keep extra="forbid" of Booking.')
+    for name, expected in (("with a return", "Sunday"), ("one way", None)):
+        answer = recorded(f"exercise 2, {name}")[0]
+        content = answer.body["choices"][0]["message"]["content"]
+        booking = value_of(
+            return_booking.model_validate_json, content, when=f"With a booking {name}"
+        )
+        require(booking.returns == expected, f"With a booking {name}, `returns` is {expected!r}.")
+    return "Right: the key is always there, and may be null."
+
+
+def _types(schema: dict[str, Any]) -> set[str]:
+    """The types that a property's schema allows."""
+    if "anyOf" in schema:
+        return {kind for part in schema["anyOf"] for kind in _types(part)}
+    kind = schema.get("type", [])
+    return {kind} if isinstance(kind, str) else set(kind)

@@ -1,0 +1,160 @@
+"""Files of recordings: the only place that knows their format.
+
+A file is a YAML list. Each entry has `name`, `origin`, `after`, `request` (method, path, body) and
+`answer`, or `answers`: one for each further try of the same call. An answer has status, headers and
+a body; or, of a stream, `events`, with `each` for what all events share. `cut: true` says that the
+connection breaks off at the end.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .errors import CourseError
+from .recording import Answer, Recording, RecordingFile, Request
+
+_RECORDING = {
+    "name": str,
+    "origin": str,
+    "after": str,
+    "note": str,
+    "request": dict,
+    "answer": dict,
+    "answers": list,
+}
+_REQUEST = {"method": str, "path": str, "body": object}
+_ANSWER = {
+    "status": int,
+    "headers": dict,
+    "body": object,
+    "each": dict,
+    "events": list,
+    "cut": bool,
+}
+
+
+def load(path: Path) -> RecordingFile:
+    """Read a file of recordings.
+
+    Raises:
+        CourseError: the file cannot be read or is not as it must be; the message has file, line
+            and remedy.
+    """
+    import yaml
+
+    from .yaml_data import compose, to_data
+
+    name = _printable("/".join(path.parts[-3:]))
+    remedy = f"Mend it, or fetch it again: git checkout -- {name}"
+    try:
+        text = path.read_text("utf-8")
+        document = compose(text)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{name}, line {mark.line + 1}," if mark else name
+        problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or error
+        raise CourseError(_printable(f"{where} cannot be read: {problem}. {remedy}")) from None
+    if not isinstance(document, yaml.SequenceNode) or not document.value:
+        raise CourseError(f"{name}, line 1: this is not a list of recordings. {remedy}")
+    recordings = []
+    for node in document.value:
+        try:
+            recordings.append(_to_recording(to_data(node)))
+        except (ValueError, yaml.YAMLError) as error:
+            where = f"{name}, line {node.start_mark.line + 1}"
+            problem = getattr(error, "problem", None) or error
+            raise CourseError(
+                _printable(f"{where}: this is not as a recording must be: {problem}. {remedy}")
+            ) from None
+    first_line = document.value[0].start_mark.line
+    return RecordingFile(recordings, "".join(text.splitlines(keepends=True)[:first_line]))
+
+
+def dump(file: RecordingFile) -> str:
+    """The text of a file: `load` reads it back, and gives the same text again."""
+    entries = [dump_recording(recording) for recording in file.recordings]
+    return file.head + "\n".join(entries)
+
+
+def dump_recording(recording: Recording) -> str:
+    """One entry of a file."""
+    from .yaml_style import to_yaml
+
+    return to_yaml([_to_entry(recording)])
+
+
+def _check(entry: Any, kinds: Mapping[str, type], needed: Iterable[str], what: str) -> None:
+    """Raise ValueError if an entry has a key too many, one too few, or a value of another kind."""
+    if not isinstance(entry, dict):
+        raise ValueError(f"{what} is not a mapping")
+    for key, value in entry.items():
+        if key not in kinds:
+            raise ValueError(f"unknown key {key!r} in {what}")
+        if not isinstance(value, kinds[key]):
+            raise ValueError(f"{key!r} in {what} is not of type {kinds[key].__name__}")
+    if missing := [key for key in needed if key not in entry]:
+        raise ValueError(f"{what} has no {', '.join(map(repr, missing))}")
+
+
+def _to_recording(entry: Any) -> Recording:
+    answer = "answers" if isinstance(entry, dict) and "answers" in entry else "answer"
+    needed = ("name", "origin", "after", "request", answer)
+    _check(entry, _RECORDING, needed, "the recording")
+    _check(entry["request"], _REQUEST, ("method", "path"), "the request")
+    answers = entry["answers"] if answer == "answers" else [entry["answer"]]
+    if not answers:
+        raise ValueError("'answers' is empty")
+    request = entry["request"]
+    return Recording(
+        name=entry["name"],
+        origin=entry["origin"],
+        after=entry["after"],
+        request=Request(request["method"], request["path"], request.get("body")),
+        answers=tuple(_to_answer(answer) for answer in answers),
+        note=entry.get("note", ""),
+    )
+
+
+def _to_answer(entry: Any) -> Answer:
+    _check(entry, _ANSWER, ("status",), "the answer")
+    if ("body" in entry) == ("events" in entry):
+        raise ValueError("the answer needs 'body' or 'events', and not both")
+    events = entry.get("events")
+    return Answer(
+        status=entry["status"],
+        headers={name: str(value) for name, value in entry.get("headers", {}).items()},
+        body=entry.get("body"),
+        events=None if events is None else tuple(events),
+        each=entry.get("each", {}),
+        cut=entry.get("cut", False),
+    )
+
+
+def _to_entry(recording: Recording) -> dict[str, Any]:
+    request = {"method": recording.request.method, "path": recording.request.path}
+    if recording.request.body is not None:
+        request["body"] = recording.request.body
+    answers = [_to_answer_entry(answer) for answer in recording.answers]
+    return {
+        "name": recording.name,
+        "origin": recording.origin,
+        "after": recording.after,
+        **({"note": recording.note} if recording.note else {}),
+        "request": request,
+        **({"answer": answers[0]} if len(answers) == 1 else {"answers": answers}),
+    }
+
+
+def _to_answer_entry(answer: Answer) -> dict[str, Any]:
+    entry: dict[str, Any] = {"status": answer.status, "headers": dict(answer.headers)}
+    if answer.events is None:
+        entry["body"] = answer.body
+    else:
+        entry |= {"each": dict(answer.each)} if answer.each else {}
+        entry["events"] = list(answer.events)
+    return entry | ({"cut": True} if answer.cut else {})
+
+
+def _printable(text: str) -> str:
+    """A text that every terminal can print: a folder's name may hold bytes that are no UTF-8."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,139 @@
+"""The exercises of notebook 03."""
+
+import pytest
+
+from notebooks import NOTEBOOKS, read, solutions, tagged
+
+NOTEBOOK = "03_json_mode"
+CHECKS = {1: '\ncheck("exercise 1", booking_or_reason)', 2: '\ncheck("exercise 2", ReturnBooking)'}
+
+RIGHT_1 = {
+    "by parse": """
+def booking_or_reason(response):
+    try:
+        return parse(response)
+    except ValueError as error:
+        return str(error)
+""",
+    "by hand": """
+def booking_or_reason(response):
+    choice = response.choices[0]
+    if choice.finish_reason == "length":
+        return "cut off"
+    text = choice.message.content
+    if not text:
+        return "refused: " + str(choice.message.get("refusal"))
+    text = text[text.index("{") : text.rindex("}") + 1]
+    try:
+        return Booking(**json.loads(text))
+    except ValidationError:
+        return "the answer does not fit"
+""",
+    "another class, asynchronous": """
+from types import SimpleNamespace
+
+async def booking_or_reason(response):
+    message = response["choices"][0]["message"]
+    if response["choices"][0]["finish_reason"] != "stop":
+        return "not whole"
+    found = re.search(r"\\{.*\\}", message.get("content") or "", re.S)
+    data = json.loads(found[0]) if found else {}
+    missing = {"kind", "to", "seats"} - set(data)
+    return f"missing: {missing}" if missing else SimpleNamespace(**data)
+""",
+}
+WRONG_1 = {
+    "json.loads alone": (
+        "def booking_or_reason(response):\n"
+        "    return Booking(**json.loads(response.choices[0].message.content))",
+        "in a fence, your code raises JSONDecodeError",
+    ),
+    "0 for what is missing": (
+        """
+def booking_or_reason(response):
+    try:
+        content = response.choices[0].message.content
+        data = json.loads(content[content.index("{") : content.rindex("}") + 1])
+        return Booking(**{"seats": 0, **data})
+    except Exception:
+        return "no booking"
+""",
+        "without seats",
+    ),
+    "None for a reason": (
+        """
+def booking_or_reason(response):
+    try:
+        return parse(response)
+    except ValueError:
+        return None
+""",
+        "return a string that says why",
+    ),
+    "except: pass": (
+        "def booking_or_reason(response):\n"
+        "    try:\n        json.loads('')\n    except Exception:\n        pass",
+        "return a Booking",
+    ),
+}
+RIGHT_2 = {
+    "a union": "class ReturnBooking(Booking):\n    returns: str | None",
+    "Optional, documented": '''
+from typing import Optional
+
+class ReturnBooking(Booking):
+    """A booking with the way back."""
+
+    returns: Optional[str]
+''',
+    "from scratch, another order": """
+from pydantic import ConfigDict, Field
+
+class ReturnBooking(BaseModel):
+    model_config = ConfigDict(extra="forbid", title="There and back")
+
+    returns: None | str = Field(description="The day of the way back")
+    seats: int
+    kind: Literal["ferry", "flight", "other"]
+    to: str
+""",
+}
+WRONG_2 = {
+    "a default": (
+        "class ReturnBooking(Booking):\n    returns: str | None = None",
+        "strict schema wants every key",
+    ),
+    "never null": ("class ReturnBooking(Booking):\n    returns: str", "a string or null"),
+    "no key": ("class ReturnBooking(Booking):\n    pass", "no key `returns`"),
+    "no class": ("ReturnBooking = {'returns': 'Sunday'}", "Pass the class"),
+    "open": (
+        "class ReturnBooking(BaseModel):\n"
+        "    kind: str\n    to: str\n    seats: int\n    returns: str | None",
+        "forbid",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "source"), [*((1, s) for s in RIGHT_1.values()), *((2, s) for s in RIGHT_2.values())]
+)
+def test_right(attempt, number, source):
+    printed = attempt(source + CHECKS[number])
+    assert printed.startswith("✓ Right"), printed
+
+
+@pytest.mark.parametrize(
+    ("number", "source", "next_step"),
+    [*((1, *w) for w in WRONG_1.values()), *((2, *w) for w in WRONG_2.values())],
+)
+def test_wrong(attempt, number, source, next_step):
+    printed = attempt(source + CHECKS[number])
+    assert printed.startswith("Not yet.") and next_step in printed, printed
+
+
+def test_untouched_cells_are_not_right_and_solutions_are(attempt):
+    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
+    for at in tagged(book, "exercise"):
+        assert attempt(book.cells[at].source).startswith("Not yet.")
+    for source in solutions(book):
+        assert attempt(source).startswith("✓ Right")

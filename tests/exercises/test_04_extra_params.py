@@ -1,0 +1,153 @@
+"""The exercises of notebook 04."""
+
+import pytest
+
+from notebooks import NOTEBOOKS, read, solutions, tagged
+
+NOTEBOOK = "04_extra_params"
+CHECKS = {1: '\ncheck("exercise 1", one_word)', 2: '\ncheck("exercise 2", ferry_or_flight)'}
+
+RIGHT_1 = {
+    "keywords": """
+def one_word(client, text):
+    answer = client.complete(messages=[UserMessage(text)], max_tokens=5, temperature=0.0, top_p=1)
+    return answer.choices[0].message.content
+""",
+    "extras, asynchronous": """
+async def one_word(client, text):
+    answer = client.complete(
+        messages=[SystemMessage("Be brief."), UserMessage(text)],
+        temperature=0,
+        model_extras={"max_completion_tokens": 4},
+    )
+    return answer.choices[0].message.content.strip()
+""",
+    "a body": """
+def one_word(client, text):
+    messages = [{"role": "user", "content": text}]
+    answer = client.complete(body={"messages": messages, "temperature": 0, "max_tokens": 3})
+    return answer["choices"][0]["message"]["content"]
+""",
+}
+WRONG_1 = {
+    "no limit": (
+        "def one_word(client, text):\n"
+        "    r = client.complete(messages=[UserMessage(text)], temperature=0)\n"
+        "    return r.choices[0].message.content",
+        "Set max_tokens",
+    ),
+    "too long": (
+        "def one_word(client, text):\n"
+        "    r = client.complete(messages=[UserMessage(text)], temperature=0, max_tokens=50)\n"
+        "    return r.choices[0].message.content",
+        "Five at most",
+    ),
+    "warm": (
+        "def one_word(client, text):\n"
+        "    r = client.complete(messages=[UserMessage(text)], temperature=1, max_tokens=5)\n"
+        "    return r.choices[0].message.content",
+        "0 is steadiest",
+    ),
+    "the request alone": (
+        "def one_word(client, text):\n"
+        "    client.complete(messages=[UserMessage(text)], temperature=0, max_tokens=5)",
+        "returns nothing",
+    ),
+    "no request": ("def one_word(client, text):\n    return 'Gedser'", "Send a request"),
+}
+RIGHT_2 = {
+    "by sureness": """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    label = choice.message.content
+    sure = sureness(choice, label)
+    return label if sure >= limit and label in ("ferry", "flight") else "ask a person"
+""",
+    "a product of probabilities": """
+def ferry_or_flight(response, limit):
+    choice = response["choices"][0]
+    entries = (choice.get("logprobs") or {}).get("content")
+    if not entries or choice["message"]["content"] not in {"ferry", "flight"}:
+        return "ask a person"
+    product = 1
+    for entry in entries:
+        product *= math.exp(entry["logprob"])
+    return choice["message"]["content"] if product >= limit else "ask a person"
+""",
+    "in logarithms": """
+def ferry_or_flight(response, limit):
+    try:
+        choice = response.choices[0]
+        total = sum(entry["logprob"] for entry in choice["logprobs"]["content"])
+    except (KeyError, TypeError):
+        return "ask a person"
+    label = choice.message.content
+    known = label in ["ferry", "flight"]
+    return label if known and total >= math.log(limit) else "ask a person"
+""",
+}
+WRONG_2 = {
+    "first token only": (
+        """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    entries = (choice.get("logprobs") or {}).get("content") or []
+    label = choice.message.content
+    if entries and label in ("ferry", "flight") and math.exp(entries[0]["logprob"]) >= limit:
+        return label
+    return "ask a person"
+""",
+        "take both",
+    ),
+    "a log probability taken as a probability": (
+        """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    entries = (choice.get("logprobs") or {}).get("content") or []
+    total = sum(entry["logprob"] for entry in entries)
+    return choice.message.content if entries and total >= limit else "ask a person"
+""",
+        "exp turns",
+    ),
+    "no log probabilities": (
+        """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    total = sum(entry["logprob"] for entry in choice["logprobs"]["content"])
+    if choice.message.content in ("ferry", "flight") and math.exp(total) >= limit:
+        return choice.message.content
+    return "ask a person"
+""",
+        "With no log probabilities and limit 0.8, your code raises TypeError",
+    ),
+    "always a person": (
+        "def ferry_or_flight(response, limit):\n    return 'ask a person'",
+        "With one token and limit 0.8, return 'ferry'",
+    ),
+    "pass": ("def ferry_or_flight(response, limit):\n    pass", "return 'ferry', not None"),
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "source"), [*((1, s) for s in RIGHT_1.values()), *((2, s) for s in RIGHT_2.values())]
+)
+def test_right(attempt, number, source):
+    printed = attempt(source + CHECKS[number])
+    assert printed.startswith("✓ Right"), printed
+
+
+@pytest.mark.parametrize(
+    ("number", "source", "next_step"),
+    [*((1, *w) for w in WRONG_1.values()), *((2, *w) for w in WRONG_2.values())],
+)
+def test_wrong(attempt, number, source, next_step):
+    printed = attempt(source + CHECKS[number])
+    assert printed.startswith("Not yet.") and next_step in printed, printed
+
+
+def test_untouched_cells_are_not_right_and_solutions_are(attempt):
+    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
+    for at in tagged(book, "exercise"):
+        assert attempt(book.cells[at].source).startswith("Not yet.")
+    for source in solutions(book):
+        assert attempt(source).startswith("✓ Right")

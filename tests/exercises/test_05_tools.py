@@ -1,0 +1,364 @@
+"""The exercises of notebook 05: what is right passes, what is not done gets its next step."""
+
+import pytest
+
+from notebooks import NOTEBOOKS, read, solutions, tagged
+
+NOTEBOOK = "05_tools"
+FERRIES = 'FERRIES = {"Saturday": ["08:00", "17:30"], "Sunday": []}\n'
+TOOL = (
+    FERRIES
+    + '''
+def ferry_times(day: str):
+    """When the ferry leaves."""
+    return {"day": day, "departures": FERRIES[day]}
+'''
+)
+
+RIGHT_1 = {
+    "with the notebook's answer": TOOL
+    + """
+def desk(client, question):
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times}, limit=5)
+""",
+    "returns the text; a list as result, unknown days too": FERRIES
+    + """
+def ferry_times(day: str):
+    return FERRIES.get(day.title(), [])
+
+def desk(client, question):
+    '''Answers.'''
+    both = {"ferry_times": ferry_times, "get_flight_info": get_flight_info}
+    response = answer(client, question, both)
+    return response.choices[0].message.content
+""",
+    "its own loop, with dicts": TOOL
+    + """
+DAY = {"type": "object", "required": ["day"], "properties": {"day": {"type": "string"}}}
+
+def desk(client, question):
+    ferry = {"name": "ferry_times", "description": "Ferries.", "parameters": DAY}
+    tools = [describe(get_flight_info), {"type": "function", "function": ferry}]
+    messages = [{"role": "user", "content": question}]
+    while True:
+        response = client.complete(messages=messages, tools=tools)
+        message = response.choices[0].message
+        if not message.tool_calls:
+            return response
+        asked = {"role": "assistant", "content": "", "tool_calls": message.tool_calls}
+        messages.append(asked)
+        for call in reversed(message.tool_calls):
+            arguments = json.loads(call.function.arguments)
+            if call.function.name == "ferry_times":
+                times = ferry_times(**arguments)["departures"]
+                result = json.dumps(", ".join(times) or "no sailing")
+            else:
+                result = json.dumps(get_flight_info(**arguments))
+            messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
+""",
+    "by the package openai, asynchronous function": TOOL
+    + """
+async def desk(client, question):
+    v1 = OpenAI(max_retries=0)
+    both = {**LOOK_UPS, "ferry_times": ferry_times}
+    tools = [describe(function).as_dict() for function in both.values()]
+    messages = [{"role": "user", "content": question}]
+    first = v1.chat.completions.create(model="any", messages=messages, tools=tools)
+    calls = calls_of(first)
+    asked = []
+    for call in calls:
+        function = {"name": call.function.name, "arguments": call.function.arguments}
+        asked.append({"id": call.id, "type": "function", "function": function})
+    messages.append({"role": "assistant", "content": "", "tool_calls": asked})
+    for call in calls:
+        messages.append({"role": "tool", "tool_call_id": call.id, "content": run_tool(call, both)})
+    return v1.chat.completions.create(model="any", messages=messages, tools=tools)
+""",
+}
+WRONG_1 = {
+    "fixed text": (
+        FERRIES
+        + """
+def ferry_times(day: str):
+    return {"Saturday": ["08:00", "17:30"], "Sunday": []}[day]
+
+def desk(client, question):
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
+""",
+        "Read FERRIES",
+    ),
+    "one result for two calls": (
+        TOOL
+        + """
+def desk(client, question):
+    both = LOOK_UPS | {"ferry_times": ferry_times}
+    messages = [UserMessage(question)]
+    definitions = [describe(function) for function in both.values()]
+    response = client.complete(messages=messages, tools=definitions)
+    call = response.choices[0].message.tool_calls[0]
+    messages.append(AssistantMessage(content="", tool_calls=[call]))
+    messages.append(ToolMessage(run_tool(call, both), tool_call_id=call.id))
+    return client.complete(messages=messages, tools=definitions)
+""",
+        "one ToolMessage for each call",
+    ),
+    "the same result for both calls": (
+        TOOL
+        + """
+def desk(client, question):
+    both = LOOK_UPS | {"ferry_times": ferry_times}
+    messages = [UserMessage(question)]
+    definitions = [describe(function) for function in both.values()]
+    response = client.complete(messages=messages, tools=definitions)
+    calls = response.choices[0].message.tool_calls
+    messages.append(AssistantMessage(content="", tool_calls=calls))
+    result = run_tool(calls[0], both)
+    messages += [ToolMessage(result, tool_call_id=call.id) for call in calls]
+    return client.complete(messages=messages, tools=definitions)
+""",
+        "When the question is about both",
+    ),
+    "no result is sent": (
+        TOOL
+        + """
+def desk(client, question):
+    tools = [describe(get_flight_info), describe(ferry_times)]
+    return client.complete(messages=[UserMessage(question)], tools=tools)
+""",
+        "Run the call",
+    ),
+    "fails on Sunday": (
+        FERRIES
+        + """
+def ferry_times(day: str):
+    first = FERRIES[day][0]
+    return FERRIES[day]
+
+def desk(client, question):
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
+""",
+        "An empty list is a result",
+    ),
+    "text that is no JSON": (
+        TOOL
+        + """
+def desk(client, question):
+    messages = [UserMessage(question)]
+    tools = [describe(get_flight_info), describe(ferry_times)]
+    call = client.complete(messages=messages, tools=tools).choices[0].message.tool_calls[0]
+    messages.append(AssistantMessage(content="", tool_calls=[call]))
+    messages.append(ToolMessage("At 06:10 and 19:45", tool_call_id=call.id))
+    return client.complete(messages=messages, tools=tools)
+""",
+        "Every result is JSON",
+    ),
+    "another parameter": (
+        FERRIES
+        + """
+def ferry_times(weekday: str):
+    return FERRIES[weekday]
+
+def desk(client, question):
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
+""",
+        "a parameter `day`",
+    ),
+    "the ferry alone": (
+        TOOL
+        + """
+def desk(client, question):
+    return answer(client, question, {"ferry_times": ferry_times})
+""",
+        "Offer the tool get_flight_info",
+    ),
+    "prints, returns nothing": (
+        TOOL
+        + """
+def desk(client, question):
+    show(answer(client, question, LOOK_UPS | {"ferry_times": ferry_times}))
+""",
+        "returns nothing",
+    ),
+    "except: pass": (
+        FERRIES
+        + """
+def desk(client, question):
+    try:
+        client.nothing()
+    except Exception:
+        pass
+""",
+        "Send the question",
+    ),
+    "wrong arity": (FERRIES + "def desk():\n    pass", "raises TypeError"),
+    "no timetable": (
+        "FERRIES = None\ndef desk(client, question):\n    pass",
+        "Give check the timetable",
+    ),
+}
+RIGHT_2 = {
+    "asks for what is in ACTS": """
+ACTS = {"book_flight", "cancel_booking"}
+
+def run_with_consent(call, run, confirm):
+    '''The gate.'''
+    if call.function.name not in ACTS:
+        return run(call)
+    reply = confirm(f"May I {call.function.name} {call.function.arguments}?") or ""
+    return run(call) if reply.strip().lower() == "yes" else '{"error": "no yes"}'
+""",
+    "asks for all but look-ups; the question from the arguments": """
+def run_with_consent(call, run, confirm):
+    if call.function.name.startswith("get_"):
+        return run(call)
+    values = json.loads(call.function.arguments).values()
+    match confirm(f"Really {call.function.name}: {', '.join(values)}?"):
+        case "yes" | "Yes" | "YES":
+            return run(call)
+    return json.dumps({"refused": call.function.name})
+""",
+    "asynchronous, with an early answer": """
+async def run_with_consent(call, run, confirm):
+    acts = call["function"]["name"] in ("cancel_booking", "book_flight")
+    if acts:
+        agreed = confirm(str(call.function)) == "yes"
+        if not agreed:
+            return json.dumps(None)
+    return run(call)
+""".replace("json.dumps(None)", 'json.dumps(["nobody said yes"])'),
+}
+GATE = 'ACTS = {"book_flight", "cancel_booking"}\ndef run_with_consent(call, run, confirm):\n'
+WRONG_2 = {
+    "runs, then asks": (
+        GATE
+        + """
+    result = run(call)
+    if call.function.name in ACTS and confirm(call.function.arguments) != "yes":
+        return json.dumps({"error": "no"})
+    return result
+""",
+        "runs unasked",
+    ),
+    "never runs": (GATE + "    return json.dumps({'error': 'not allowed'})", "runs once, at once"),
+    "never acts": (
+        GATE + "    return run(call) if call.function.name not in ACTS else json.dumps({})",
+        "nothing happens",
+    ),
+    "asks for look-ups": (
+        GATE + "    return run(call) if confirm(call.function.arguments) == 'yes' else '{}'",
+        "without a question",
+    ),
+    "runs after no": (
+        GATE
+        + """
+    if call.function.name in ACTS:
+        confirm(call.function.arguments)
+    return run(call)
+""",
+        "runs all the same",
+    ),
+    "silence is a yes": (
+        GATE
+        + """
+    if call.function.name in ACTS and (confirm(call.function.arguments) or "yes") != "yes":
+        return "{}"
+    return run(call)
+""",
+        "runs all the same",
+    ),
+    "a yes anywhere": (
+        GATE
+        + """
+    if call.function.name in ACTS and "yes" not in (confirm(call.function.arguments) or ""):
+        return "{}"
+    return run(call)
+""",
+        "runs all the same",
+    ),
+    "one tool alone": (
+        GATE
+        + """
+    if call.function.name == "cancel_booking" and confirm(call.function.arguments) != "yes":
+        return "{}"
+    return run(call)
+""",
+        "book_flight",
+    ),
+    "a blank question": (
+        GATE
+        + """
+    if call.function.name in ACTS and confirm("Are you sure?") != "yes":
+        return "{}"
+    return run(call)
+""",
+        "put the arguments into it",
+    ),
+    "a refusal that is no JSON": (
+        GATE
+        + """
+    if call.function.name in ACTS and confirm(call.function.arguments) != "yes":
+        return "not cancelled"
+    return run(call)
+""",
+        "Every result is JSON",
+    ),
+    "returns nothing": (
+        GATE
+        + """
+    if call.function.name not in ACTS or confirm(call.function.arguments) == "yes":
+        run(call)
+""",
+        "Return what run returns",
+    ),
+    "except: pass": (
+        GATE + "    try:\n        confirm()\n    except Exception:\n        pass",
+        "runs once",
+    ),
+    "fails on None": (
+        GATE
+        + """
+    if call.function.name in ACTS and confirm(call.function.arguments).lower() != "yes":
+        return "{}"
+    return run(call)
+""",
+        "raises AttributeError",
+    ),
+}
+CHECK_1 = '\ncheck("exercise 1", desk, FERRIES)'
+CHECK_2 = '\ncheck("exercise 2", run_with_consent)'
+
+
+@pytest.mark.parametrize("source", RIGHT_1.values(), ids=RIGHT_1)
+def test_right_1(attempt, source):
+    assert attempt(source + CHECK_1).splitlines()[-1].startswith("✓ Right")
+
+
+@pytest.mark.parametrize("source", RIGHT_2.values(), ids=RIGHT_2)
+def test_right_2(attempt, source):
+    assert attempt(source + CHECK_2).startswith("✓ Right")
+
+
+@pytest.mark.parametrize(("source", "next_step"), WRONG_1.values(), ids=WRONG_1)
+def test_wrong_1(attempt, source, next_step):
+    printed = attempt(source + CHECK_1)
+    assert printed.startswith("Not yet.") and next_step in printed
+
+
+@pytest.mark.parametrize(("source", "next_step"), WRONG_2.values(), ids=WRONG_2)
+def test_wrong_2(attempt, source, next_step):
+    printed = attempt(source + CHECK_2)
+    assert printed.startswith("Not yet.") and next_step in printed
+
+
+def test_the_timetable_is_as_before(attempt):
+    source = RIGHT_1["with the notebook's answer"] + CHECK_1 + "\nprint(FERRIES)"
+    assert "{'Saturday': ['08:00', '17:30'], 'Sunday': []}" in attempt(source)
+
+
+def test_untouched_cells_are_not_right_and_solutions_are(attempt):
+    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
+    for at in tagged(book, "exercise"):
+        assert attempt(book.cells[at].source).startswith("Not yet.")
+    assert len(solutions(book)) == 2
+    for source in solutions(book):
+        assert attempt(source).startswith("✓ Right")

@@ -1,0 +1,86 @@
+"""The file `.env`: found from below, in any encoding read or named, and never in the environment."""
+
+import codecs
+import os
+from pathlib import Path
+
+import pytest
+
+from helpers import CourseError
+from helpers.dotenv_file import read_dotenv
+
+TEXT = "AZURE_INFERENCE_MODEL=mödel\nAZURE_INFERENCE_CREDENTIAL=s3cret-0123456789\n"
+READ = {"AZURE_INFERENCE_MODEL": "mödel", "AZURE_INFERENCE_CREDENTIAL": "s3cret-0123456789"}
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_no_file():
+    assert read_dotenv() == {}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_utf_8_with_and_without_a_mark(folder, encoding, line_end):
+    (folder / ".env").write_bytes(TEXT.replace("\n", line_end).encode(encoding))
+    assert read_dotenv() == READ
+
+
+def test_it_is_found_from_below(folder, monkeypatch):
+    (folder / ".env").write_text(TEXT, "utf-8")
+    below = folder / "notebooks" / "more"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert read_dotenv() == READ
+
+
+def test_a_folder_of_that_name_is_no_file(folder):
+    (folder / ".env").mkdir()
+    assert read_dotenv() == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "is in UTF-16"),
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "is in UTF-16"),
+        (codecs.BOM_UTF32_LE + TEXT.encode("utf-32-le"), "is in UTF-32"),
+        (codecs.BOM_UTF32_BE + TEXT.encode("utf-32-be"), "is in UTF-32"),
+        (TEXT.encode("utf-16-le"), "may be in UTF-16"),
+        (b"A=1\x00\n", "holds null bytes"),
+        (TEXT.encode("latin-1"), "is not in UTF-8"),
+    ],
+)
+def test_another_encoding_is_named_with_the_remedy(folder, content, said):
+    (folder / ".env").write_bytes(content)
+    with pytest.raises(CourseError) as caught:
+        read_dotenv()
+    message = str(caught.value)
+    assert said in message and "Save it as UTF-8" in message and "restart the kernel" in message
+    assert "s3cret" not in message
+
+
+def test_a_file_that_cannot_be_read(folder, monkeypatch):
+    (folder / ".env").write_text(TEXT, "utf-8")
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(CourseError, match=r"\.env cannot be read: Permission denied"):
+        read_dotenv()
+
+
+def test_reading_it_changes_no_environment(folder):
+    (folder / ".env").write_text(TEXT, "utf-8")
+    before = dict(os.environ)
+    assert read_dotenv() == READ and dict(os.environ) == before
+
+
+def test_what_is_empty_is_not_set(folder):
+    (folder / ".env").write_text("A=\nB\n# C=1\nexport D = 'x y'\n", "utf-8")
+    assert read_dotenv() == {"D": "x y"}
