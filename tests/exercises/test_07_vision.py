@@ -124,13 +124,13 @@ def join(first, second):
 WRONG = {
     1: {
         "the request alone": (
-            'def shortest_bar(url):\n    ask("Which bar?", url, detail="low")',
+            'def shortest_bar(url):\n    ask_about("Which bar?", url, detail="low")',
             "return a string. You return None",
         ),
         "None becomes text": (
             """
 def shortest_bar(url):
-    response = ask("Which bar?", url, detail="low")
+    response = ask_about("Which bar?", url, detail="low")
     return str(response.choices[0].message["content"])
 """,
             "held back",
@@ -139,22 +139,22 @@ def shortest_bar(url):
             """
 def shortest_bar(url):
     try:
-        return ask("Which bar?", url, detail="low").choices[0].message.content.strip()
+        return ask_about("Which bar?", url, detail="low").choices[0].message.content.strip()
     except Exception:
         pass
 """,
             "Not yet",
         ),
         "another picture": (
-            'def shortest_bar(url):\n    return text_of(ask("Which?", CHART.url, detail="low"))',
+            'def shortest_bar(url):\n    return text_of(ask_about("Which?", CHART.url, detail="low"))',
             "whose URL your function is given",
         ),
         "high detail": (
-            'def shortest_bar(url):\n    return text_of(ask("Which bar?", url, detail="high"))',
+            'def shortest_bar(url):\n    return text_of(ask_about("Which bar?", url, detail="high"))',
             "You sent high",
         ),
         "no picture": (
-            'def shortest_bar(url):\n    return text_of(ask("Which bar?"))',
+            'def shortest_bar(url):\n    return text_of(ask_about("Which bar?"))',
             "You sent 0",
         ),
         "nothing asked": (
