@@ -27,7 +27,7 @@ def exercise_1(shortest_bar: Callable[[str], str]) -> str:
         label = name.partition(", ")[2]
         with answering(*recorded(name)) as situation:
             text = value_of(shortest_bar, _PICTURE, when=f"When the answer is {_ANSWERS[label]}")
-            require(situation.bodies, "No request was sent. Ask with `ask_about`, or with `client`.")
+            require(situation.bodies, "No request was sent. Ask with `ask_about` or `client`.")
             picture = _only_picture(situation.bodies[-1])
         require(
             picture.get("url") == _PICTURE, "Send the picture whose URL your function is given."

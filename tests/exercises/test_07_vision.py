@@ -146,11 +146,11 @@ def shortest_bar(url):
             "Not yet",
         ),
         "another picture": (
-            'def shortest_bar(url):\n    return text_of(ask_about("Which?", CHART.url, detail="low"))',
+            'def shortest_bar(url):\n    return text_of(ask_about("Q", CHART.url, detail="low"))',
             "whose URL your function is given",
         ),
         "high detail": (
-            'def shortest_bar(url):\n    return text_of(ask_about("Which bar?", url, detail="high"))',
+            'def shortest_bar(url):\n    return text_of(ask_about("Which?", url, detail="high"))',
             "You sent high",
         ),
         "no picture": (
