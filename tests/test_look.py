@@ -438,6 +438,8 @@ def test_timeline_draws_each_piece_at_its_time(displayed):
     }
     assert labels["0 s"] == "5.00%" and labels["0.4 s"] == "40.20%" and labels["1 s"] == "93.00%"
     assert (bar.get("x"), bar.get("width")) == ("5%", "88%")
+    half = drawn(displayed, [0.5], ["a"])  # the same place for the same share of the time
+    assert [element.get("x") for element in half.iter(f"{SVG}text")][-1] == "93.00%"
     axis = svg.find(f"{SVG}line")
     assert (axis.get("x1"), axis.get("x2")) == ("5%", "93%")
     places = [element.get("x") for element in svg.iter(f"{SVG}text")]
@@ -666,6 +668,13 @@ def test_show_filter_says_nothing_by_colour_alone(displayed):
     grounds = {text: under for text, _, under in Page(source).texts}
     assert grounds["violence"] != grounds["hate"]
     assert source.count('<th scope="col"') == 3
+
+
+def test_show_filter_draws_where_on_the_scale_a_severity_is(displayed):
+    levels = ["safe", "low", "medium", "high", "severe"]
+    show_filter({level: {"filtered": False, "severity": level} for level in levels})
+    meters = re.findall(r">([■□]+)</span>&nbsp;(\w+)", displayed[0][0]["text/html"])
+    assert meters == [("□□□", "safe"), ("■□□", "low"), ("■■□", "medium"), ("■■■", "high")]
 
 
 CITATION = {"URL": "https://example.com/a", "license": "MIT"}
