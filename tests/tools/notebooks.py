@@ -49,8 +49,8 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 
 def text_of(notebook: nbformat.NotebookNode) -> str:
-    """A notebook as it is committed, byte for byte."""
-    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    """A notebook as it is committed, byte for byte: as JupyterLab stores it, a line of source a line."""
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
 
 
 def run(
