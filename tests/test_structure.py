@@ -31,6 +31,7 @@ ALLOWED_HOSTS = {  # placeholders that can never be reached, and public addresse
     "<resource>.services.ai.azure.com",
     "<resource>.openai.azure.com",
     "localhost",
+    "www.w3.org",  # the name space of SVG
 }
 SECRETS = {
     "path of a machine": r"/home/|/root/|/Users/|/tmp/|[A-Z]:\\\\",
