@@ -12,13 +12,14 @@ from .replay.network_guard import is_loopback
 from .settings import Settings
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy")
-# What reaches an HTTP library from outside: proxies, certificate files, key logs, stored passwords.
+# What reaches an HTTP library from outside: proxies, certificate files, key logs, sign-in.
 _FROM_OUTSIDE = {
     *_PROXIES,
     *("no_proxy", "requests_ca_bundle", "curl_ca_bundle", "ssl_cert_file", "ssl_cert_dir"),
-    *("sslkeylogfile", "netrc"),
+    "sslkeylogfile",
     *("identity_endpoint", "identity_header", "imds_endpoint", "msi_endpoint", "msi_secret"),
 }
+_NO_PASSWORDS = {"NETRC": ""}  # set to no file, or libraries look for one in the home folder
 _DECIDED = ("AZURE_INFERENCE_", "OPENAI_")  # what a session decides, whatever the environment says
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -28,6 +29,7 @@ def enter_session(undo: ExitStack, settings: Settings) -> None:
     provided = settings.variables()
     if settings.mode == "replay":
         hidden = {name for name in os.environ if _gets_in(name)}
+        provided |= _NO_PASSWORDS
     else:
         # A key of another account must not meet the address that was derived from the old SDK's.
         foreign = () if settings.own_v1 else ("OPENAI_",)
