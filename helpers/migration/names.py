@@ -218,6 +218,8 @@ class Finder:
     def keyword(self, symbol: str, name: str, value: ast.expr, node: ast.Call) -> None:
         """Note a keyword, unless the row of what is called answers for it as well."""
         row = find(f"{symbol}({name}=)")
+        if symbol.endswith(".create_messages"):
+            return  # its keywords are the program's own
         if row is None or row is not find(symbol):
             self.add(f"{symbol}({name}=)", value, f"{shorten(node.func)}({name}=)".replace("**=", "**"))
 
@@ -228,6 +230,8 @@ class Finder:
     def call(self, value: Value, node: ast.Call) -> None:
         symbol = self.method_symbol(value)
         owner, _, name = symbol.rpartition(".")
+        if owner.endswith("AIProjectClient"):
+            return
         key = node.args[0] if node.args else None
         if name == "get" and isinstance(key, ast.Constant):
             item = f'{owner}["{key.value}"]'

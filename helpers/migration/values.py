@@ -502,6 +502,8 @@ class Evaluator:
         return self.union([node.body, node.orelse])
 
     def eval_BoolOp(self, node: ast.BoolOp) -> Values:
+        if isinstance(node.op, ast.And):
+            return self.eval(node.values[-1])  # what comes before is given only where it is false
         return self.union(node.values)
 
     def eval_BinOp(self, node: ast.BinOp) -> Values:
@@ -529,6 +531,7 @@ class Evaluator:
 
 
 MODEL_METHODS = ("as_dict", "get", "items", "keys", "values", "copy", "pop", "popitem", "clear", "update", "setdefault")
+STREAM_METHODS = ("close", "aclose", "__enter__", "__exit__", "__aenter__", "__aexit__", "__iter__", "__next__")
 CLIENT_METHODS = ("complete", "embed", "close", "get_model_info", "send_request")
 
 
@@ -556,7 +559,7 @@ def object_attribute(owner: Value, name: str) -> Values:
         if name in MODEL_METHODS:
             return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
         return typed(sdk.field_type(plain, name) or "")
-    if plain in sdk.OTHER_CLASSES or plain in sdk.STREAMS:
+    if plain in sdk.OTHER_CLASSES or (plain in sdk.STREAMS and name in STREAM_METHODS):
         return frozenset([Value("method", f"{plain}.{name}", items=own)])
     return typed(sdk.field_type(plain, name) or "")
 
