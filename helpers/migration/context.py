@@ -1,15 +1,15 @@
 """What every part of the rewrite shares: the analysis, the new imports, the TODOs and the defaults of clients."""
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import libcst as cst
 
-from helpers.migration import sdk
 from helpers.migration.facts import Facts
 from helpers.migration.imports import Needs
 from helpers.migration.table import find
-from helpers.migration.values import Evaluator, Value, Values, walk
+from helpers.migration.values import Evaluator, Value, walk
 
 MARK = "# TODO(openai-v1): "
 LOST = "has no direct successor."
@@ -30,6 +30,7 @@ class Context:
         todos: the TODOs of the statements around the current place, innermost last.
         hoisted: for each statement (by line) that makes a client, the attributes to set after it.
         foreign: whether the program uses other packages of Azure, which raise the same exceptions.
+        strings: how many f-strings the current place is in.
     """
 
     facts: Facts
@@ -37,15 +38,16 @@ class Context:
     todos: list[list[str]] = field(default_factory=lambda: [[]])
     hoisted: dict[int, list[str]] = field(default_factory=dict)
     foreign: bool = False
+    strings: int = 0
 
     @property
     def evaluator(self) -> Evaluator:
         """The analysis of the document."""
         return self.facts.evaluator
 
-    def values(self, node: ast.AST | None) -> Values:
-        """Return what a node can be."""
-        return self.facts.values(node)
+    def values(self, node: ast.AST | None) -> list[Value]:
+        """Return what a node can be, in an order that is the same in every run."""
+        return ordered(self.facts.values(node))
 
     def todo(self, symbol: str, what: str) -> None:
         """Ask for a TODO above the current statement, with the link of a symbol's row."""
@@ -62,6 +64,11 @@ class Context:
     def parent(self, node: ast.AST | None) -> ast.AST | None:
         """Return the parent of a node of the syntax tree."""
         return self.evaluator.found.parents.get(id(node))
+
+
+def ordered(values: Iterable[Value]) -> list[Value]:
+    """Return values in an order that is the same in every run."""
+    return sorted(values, key=lambda v: (v.kind, v.name, getattr(v.node, "lineno", 0), getattr(v.node, "col_offset", 0)))
 
 
 def defaults(origin: Value, names: tuple[str, ...]) -> dict[str, ast.expr]:
@@ -138,8 +145,3 @@ def param_none(argument: object, function: object) -> bool:
         return True
     text = ast.unparse(argument.annotation) if argument.annotation else ""
     return "None" in text or "Optional" in text
-
-
-def is_client(values: Values) -> bool:
-    """Whether values are clients that move."""
-    return any(v.kind == "object" and v.name.removeprefix("aio.") in sdk.CLIENTS[:2] for v in values)

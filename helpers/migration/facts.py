@@ -56,11 +56,15 @@ def place_in_strings(tree: ast.Module, text: str) -> None:
     """
     if sys.version_info >= (3, 12):
         return
-    outer = [node for node in walk(tree) if isinstance(node, ast.JoinedStr)]
-    inner = {id(below) for node in outer for below in ast.walk(node) if below is not node}
-    for node in outer:
-        if id(node) not in inner:
-            place_in_string(node, text)
+    for node in outermost(tree):
+        place_in_string(node, text)
+
+
+def outermost(tree: ast.AST) -> list[ast.JoinedStr]:
+    """Return the f-strings of a tree that are in no other f-string."""
+    every = [node for node in walk(tree) if isinstance(node, ast.JoinedStr)]
+    inner = {id(below) for node in every for below in ast.walk(node) if below is not node}
+    return [node for node in every if id(node) not in inner]
 
 
 def place_in_string(node: ast.JoinedStr, text: str) -> None:
@@ -72,8 +76,9 @@ def place_in_string(node: ast.JoinedStr, text: str) -> None:
     except (cst.ParserSyntaxError, RecursionError):
         raise Unreadable("an f-string that cannot be taken apart", node.lineno) from None
     places = wrapper.resolve(cst.metadata.PositionProvider)
-    found = [n for n in places if isinstance(n, cst.FormattedStringExpression)]
-    found.sort(key=lambda n: (places[n].start.line, places[n].start.column))
+    parts = Expressions()
+    wrapper.module.visit(parts)
+    found = parts.found
     values = sorted_values(node)
     for value, part in zip(values, found, strict=True):
         where = places[part.expression].start
@@ -84,6 +89,22 @@ def place_in_string(node: ast.JoinedStr, text: str) -> None:
         prefix = "".join(segment.split("\n")[where.line - 1][: where.column - (where.line == 1)])
         column = len(prefix.encode()) + (node.col_offset if where.line == 1 else 0)
         value.value = moved(code, line, column)
+        for inner in outermost(value.value):
+            place_in_string(inner, text)
+
+
+class Expressions(cst.CSTVisitor):
+    """Collects the expressions of an f-string, those of formats included, but not those of strings within."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[cst.FormattedStringExpression] = []
+
+    def visit_FormattedStringExpression(self, node: cst.FormattedStringExpression) -> bool:
+        self.found.append(node)
+        for part in node.format_spec or ():
+            part.visit(self)
+        return False
 
 
 def sorted_values(node: ast.JoinedStr) -> list[ast.FormattedValue]:

@@ -241,8 +241,8 @@ def with_standard(module: cst.Module, statements: list[str]) -> cst.Module:
             docstring = number + 1 if dotted(first.module) == "__future__" else docstring
             if position is not None:
                 break
-        elif number == 0 and isinstance(first, cst.Expr):
-            docstring = 1
+        elif isinstance(first, cst.Pass) or (number == 0 and isinstance(first, cst.Expr)):
+            docstring = number + 1  # a docstring, or a line of a notebook that is no Python
         elif position is not None or not isinstance(first, cst.Import):
             break
     place = position if position is not None else docstring

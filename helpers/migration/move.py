@@ -4,9 +4,9 @@ import difflib
 from pathlib import Path
 
 from helpers.migration.context import MARK
-from helpers.migration.project import Project, promising
+from helpers.migration.project import Project, old_text, promising
 from helpers.migration.report import place, printable
-from helpers.migration.source import Unreadable, load, write
+from helpers.migration.source import Document, Unreadable, load, write
 
 
 class Mover:
@@ -18,6 +18,7 @@ class Mover:
 
     def __init__(self, writing: bool):
         self.writing, self.project = writing, Project()
+        self.waiting: list[Document] = []
         self.files = self.changed = self.todos = self.problems = 0
 
     def add(self, path: Path) -> None:
@@ -44,21 +45,31 @@ class Mover:
         document = load(path, data)
         before = [cell.text for cell in document.cells]
         changed = rewrite(document, self.project)
-        after = [cell.text for cell in document.cells]
-        self.todos += sum(text.count(MARK) for text in after)
+        self.todos += count(document)
         for cell in document.cells:
-            if cell.problem and "azure" in cell.text:
+            if cell.problem and old_text(cell.text):
                 self.problem(path, cell.problem)
-        if not changed:
-            return
-        self.changed += 1
+        if changed:
+            self.changed += 1
+            self.show(document, before)
+
+    def show(self, document: Document, before: list[str]) -> None:
+        """Print what changes, or keep it to be written when all files are known: they look at each other."""
         if self.writing:
+            self.waiting.append(document)
+            return
+        for cell, old in zip(document.cells, before, strict=True):
+            print_difference(place(document.path, cell.number, 0), old, cell.text)
+
+    def save(self, document: Document) -> None:
+        try:
             write(document)
-            left = sum(text.count(MARK) for text in after)
-            print(f"{printable(path)}: rewritten" + (f", {left} TODO(openai-v1) left" if left else ""))
-        else:
-            for cell, old, new in zip(document.cells, before, after, strict=True):
-                print_difference(place(path, cell.number, 0), old, new)
+        except OSError as error:
+            self.changed -= 1
+            self.problem(document.path, Unreadable(f"cannot be written: {error.strerror or error}"))
+            return
+        left = count(document)
+        print(f"{printable(document.path)}: rewritten" + (f", {left} TODO(openai-v1) left" if left else ""))
 
     @property
     def status(self) -> int:
@@ -67,9 +78,16 @@ class Mover:
         return int(bool(left or self.todos or self.problems))
 
     def end(self) -> None:
-        """Say what it all came to."""
+        """Write what waits, and say what it all came to."""
+        for document in self.waiting:
+            self.save(document)
         verb = "rewritten" if self.writing else "to rewrite"
         print(f"{self.files} files looked at: {self.changed} {verb}, {self.todos} TODO(openai-v1), {self.problems} not moved")
+
+
+def count(document: Document) -> int:
+    """Return how many TODOs a document holds."""
+    return sum(cell.text.count(MARK) for cell in document.cells)
 
 
 def print_difference(name: str, old: str, new: str) -> None:

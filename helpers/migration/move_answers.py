@@ -25,6 +25,13 @@ def is_dict(value: Value) -> bool:
     return value.name in sdk.REQUESTS or (value.name in MADE_DICTS and value.node is not None)
 
 
+def field_names(symbol: str) -> frozenset[str]:
+    """Return the fields of a class; for a base class also those of the classes based on it."""
+    if symbol in ("ChatRequestMessage", "ContentItem"):
+        return frozenset(name for fields in sdk.REQUESTS.values() for name in fields)
+    return frozenset(sdk.REQUESTS.get(symbol, sdk.ANSWERS.get(symbol, ())))
+
+
 def objects(context: Context, node: ast.AST | None) -> list[Value]:
     """Return the objects of the SDK that an expression can be."""
     return [value for value in context.values(node) if value.kind == "object"]
@@ -47,7 +54,9 @@ def moved_attribute(context: Context, new: cst.Attribute, node: ast.Attribute) -
             context.todo("ChatRole.value", "strings have no .name.")
             return new
         if owner.kind == "object":
-            return object_attribute(context, new, node, owner, name)
+            moved = object_attribute(context, new, node, owner, name)
+            if moved is not new:
+                return moved
     return new
 
 
@@ -55,7 +64,7 @@ def object_attribute(
     context: Context, new: cst.Attribute, node: ast.Attribute, owner: Value, name: str
 ) -> cst.BaseExpression:
     plain = owner.name
-    if is_dict(owner) and name in sdk.REQUESTS.get(plain, sdk.ANSWERS.get(plain, ())):
+    if is_dict(owner) and name in field_names(plain):
         return cst.Subscript(new.value, [cst.SubscriptElement(cst.Index(quoted(name)))], lpar=new.lpar, rpar=new.rpar)
     if plain in ("ChatCompletions", "StreamingChatCompletionsUpdate") and name == "created":
         context.todo(f"{plain}.created", "created is an integer now, not a datetime.")

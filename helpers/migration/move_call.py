@@ -5,7 +5,7 @@ import ast
 import libcst as cst
 
 from helpers.migration.code import attribute, broken, code_of, expression, keyword, prepend, quoted, renamed, replaced
-from helpers.migration.context import CALL_DEFAULTS, EMBED_DEFAULTS, Context, defaults, is_none, none_possible
+from helpers.migration.context import CALL_DEFAULTS, EMBED_DEFAULTS, Context, defaults, is_none, none_possible, ordered
 from helpers.migration.move_client import shortened, timeout_code
 from helpers.migration.values import Value, walk
 
@@ -35,7 +35,7 @@ class CallMover:
         self.context, self.node = context, node
         self.symbol = methods[0].name
         self.chat = self.symbol.endswith("complete")
-        self.clients = [client for method in methods for client in method.items]
+        self.clients = [client for method in methods for client in ordered(method.items)]
         self.waits: dict[str, cst.BaseExpression] = {}
         self.retries: cst.BaseExpression | None = None
         self.body = False
@@ -50,7 +50,8 @@ class CallMover:
         if not self.body:
             moved = prepend(moved, self.missing(call, given))
         moved = moved.with_changes(func=self.function(call.func))
-        return broken(moved) if len(moved.args) > len(call.args) else moved
+        long = len(moved.args) > len(call.args) and not self.context.strings
+        return broken(moved) if long else moved
 
     def function(self, called: cst.BaseExpression) -> cst.BaseExpression:
         assert isinstance(called, cst.Attribute)
@@ -181,7 +182,7 @@ class CallMover:
         every = [defaults(client, names) for client in self.clients]
         spread = any(k.arg is None and self.context.evaluator.keys(k.value) is None for k in self.node.keywords)
         for name in names:
-            if name in given or (name == "model_extras" and "extra_body" in given and not self.dicts(every)):
+            if name in given or (name == "model_extras" and self.own_extras()):
                 continue
             codes = {ast.unparse(one[name]) if name in one else "" for one in every}
             if codes - {""}:
@@ -192,8 +193,9 @@ class CallMover:
             found.append(keyword("encoding_format", quoted("float")))
         return found
 
-    def dicts(self, every: list[dict[str, ast.expr]]) -> bool:
-        return all(isinstance(one.get("model_extras"), ast.Dict) for one in every)
+    def own_extras(self) -> bool:
+        """Whether the call gives extras, which take the place of all the client's."""
+        return any(k.arg == "model_extras" and not is_none(k.value) for k in self.node.keywords)
 
     def default(
         self, call: cst.Call, name: str, every: list[dict[str, ast.expr]], given: set[str], differ: bool, spread: bool

@@ -59,7 +59,7 @@ class Finder:
             if method:
                 method(node)
         signs = [use for use in self.uses if not self.weak(use)]
-        return sorted(self.uses, key=lambda use: (use.line, use.column)) if signs else []
+        return sorted(self.uses, key=lambda use: (use.line, use.column, use.symbol)) if signs else []
 
     @staticmethod
     def weak(use: Use) -> bool:

@@ -28,7 +28,8 @@ from helpers.migration.move_client import ClientMover
 from helpers.migration.move_models import DICTS, NEW_PARAMS, NEW_TYPES, moved_load, moved_model, moved_type
 from helpers.migration.names import uses
 from helpers.migration.project import Project
-from helpers.migration.source import Document, Unreadable, parsed
+from helpers.migration.scan import kept
+from helpers.migration.source import Cell, Document, Unreadable, parsed
 from helpers.migration.values import STREAM_ITEM, Evaluator, Value, elements
 
 INSTALL = re.compile(r"(pip3? install\b.*?)\bazure-ai-inference(\[[\w,]*\])?([=<>~!]=?[\w.*]+)?")
@@ -74,7 +75,7 @@ class Rewriter(cst.CSTTransformer):
             new = with_comments(new, todos)
         if isinstance(original_node, cst.SimpleStatementLine) and isinstance(new, cst.SimpleStatementLine):
             line = self.get_metadata(PositionProvider, original_node).start.line + self.first - 1
-            hoisted = self.context.hoisted.pop(line, None)
+            hoisted = self.context.hoisted.get(line)
             if hoisted:
                 return cst.FlattenSentinel([new, *(cst.parse_statement(code) for code in hoisted)])
         return new
@@ -109,7 +110,10 @@ class Rewriter(cst.CSTTransformer):
         moved = moved_type(self.context, symbol, in_annotation(self.context, node))
         if moved is not None:
             return moved
-        if symbol in NEW_PARAMS:
+        if isinstance(parent, ast.Tuple):
+            parent = self.context.parent(parent)
+        asked = isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "isinstance"
+        if asked and symbol in NEW_PARAMS:
             self.context.todo("isinstance", f"{code_of(new)} is a dict now: look at its role or type.")
         elif symbol in (*DICTS, *sdk.ENUMS, *sdk.OTHER_CLASSES, "ImageEmbeddingsClient", "ImageEmbeddingInput"):
             self.context.todo(symbol, f"{code_of(new)} is gone.")
@@ -262,7 +266,14 @@ class Rewriter(cst.CSTTransformer):
     def leave_FormattedString(
         self, original_node: cst.FormattedString, updated_node: cst.FormattedString
     ) -> cst.FormattedString:
-        return in_quotes(updated_node, original_node)
+        self.context.strings -= 1
+        moved = in_quotes(updated_node, original_node)
+        if moved is None:
+            self.context.todo("ChatCompletionsClient.complete", "move what this f-string calls out of it first.")
+        return moved or original_node
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:
+        self.context.strings += 1
 
     # Loops over a stream.
 
@@ -309,15 +320,19 @@ def with_comments(node: cst.CSTNode, texts: list[str]) -> cst.CSTNode:
     return node.with_changes(leading_lines=[*lines, *added])
 
 
-def in_quotes(string: cst.FormattedString, original: cst.FormattedString) -> cst.FormattedString:
-    """Return an f-string whose new expressions have quotes that fit into it on Python before 3.12."""
-    quote = string.quote
+def in_quotes(string: cst.FormattedString, original: cst.FormattedString) -> cst.FormattedString | None:
+    """Return an f-string whose new expressions fit into it on every Python; None where they do not."""
     parts = list(string.parts)
     for number, (part, before) in enumerate(zip(parts, original.parts, strict=True)):
         if isinstance(part, cst.FormattedStringExpression) and isinstance(before, cst.FormattedStringExpression):
-            code = code_of(part.expression)
-            if quote == '"' and '"' in code and '"' not in code_of(before.expression):
-                parts[number] = part.with_changes(expression=expression(code.replace('"', "'")))
+            code, old = code_of(part.expression), code_of(before.expression)
+            if code == old:
+                continue
+            if string.quote == '"' and '"' in code and '"' not in old:
+                code = code.replace('"', "'")
+            if string.quote in code or "\\" in code or ("\n" in code and len(string.quote) == 1):
+                return None
+            parts[number] = part.with_changes(expression=expression(code))
     return string.with_changes(parts=parts)
 
 
@@ -330,23 +345,29 @@ def rewrite(document: Document, project: Project) -> bool:
     tree = document.parse()
     text = document.text
     place_in_strings(tree, text)
-    evaluator = Evaluator(tree, str(document.path), project)
+    evaluator = kept(Evaluator(tree, str(document.path), project), document, project)
     if not list(uses(evaluator)):
         return False
-    context = Context(Facts(evaluator, text), needs(tree), foreign=other_packages(tree))
-    modules = []
-    for cell in document.cells:
-        if cell.problem:
-            modules.append(None)
-            continue
-        try:
-            wrapper = MetadataWrapper(cst.parse_module(cell.code))
-        except cst.ParserSyntaxError as error:
-            raise Unreadable(f"libcst cannot read it: {error.message.splitlines()[0]}", error.raw_line) from None
-        rewriter = Rewriter(context, cell.first)
-        rewriter.indent = wrapper.module.default_indent
-        modules.append(wrapper.visit(rewriter))
+    facts = Facts(evaluator, text)
+    context = Context(facts, needs(tree), foreign=other_packages(tree))
+    modules = [rewritten(cell, context) for cell in document.cells]
+    if context.hoisted:  # known only now: what a client's maker has to keep beside it
+        context = Context(facts, needs(tree), hoisted=context.hoisted, foreign=context.foreign)
+        modules = [rewritten(cell, context) for cell in document.cells]
     return store(document, imports_moved(context, modules, text))
+
+
+def rewritten(cell: Cell, context: Context) -> cst.Module | None:
+    """Return the new code of a cell, None for one that cannot be judged."""
+    if cell.problem:
+        return None
+    try:
+        wrapper = MetadataWrapper(cst.parse_module(cell.code))
+    except cst.ParserSyntaxError as error:
+        raise Unreadable(f"libcst cannot read it: {error.message.splitlines()[0]}", error.raw_line) from None
+    rewriter = Rewriter(context, cell.first)
+    rewriter.indent = wrapper.module.default_indent
+    return wrapper.visit(rewriter)
 
 
 def imports_moved(context: Context, modules: list[cst.Module | None], before: str) -> list[cst.Module | None]:

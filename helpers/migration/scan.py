@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.migration.names import Use, uses
-from helpers.migration.project import Project, promising
+from helpers.migration.project import Project, old_text, promising
 from helpers.migration.source import Document, Unreadable, load
 from helpers.migration.table import find
 from helpers.migration.values import Evaluator
@@ -55,9 +55,16 @@ class Result:
 def evaluate(document: Document, project: Project) -> Evaluator:
     """Return the evaluator of a document. Raise Unreadable if it is no Python."""
     try:
-        return Evaluator(document.parse(), str(document.path), project)
+        return kept(Evaluator(document.parse(), str(document.path), project), document, project)
     except RecursionError:
         raise Unreadable("nested too deeply") from None
+
+
+def kept(evaluator: Evaluator, document: Document, project: Project) -> Evaluator:
+    """Return an evaluator that the project knows as the one of its file."""
+    if document.notebook is None:
+        project.add(evaluator)
+    return evaluator
 
 
 def scan_file(path: Path, project: Project) -> Result:
@@ -79,12 +86,12 @@ def scan_file(path: Path, project: Project) -> Result:
         result.problems.append(Problem(path, None, 0, "nested too deeply"))
         return result
     found += installs(document)
-    for use in sorted(found, key=lambda one: (one.line, one.column)):
+    for use in sorted(found, key=lambda one: (one.line, one.column, one.symbol)):
         cell, line = document.place(use.line)
         result.findings.append(Finding(path, cell, line, use))
     for cell in document.cells:
         if cell.problem and (b := cell.problem):
-            if "azure" in cell.text:  # elsewhere it does not matter
+            if old_text(cell.text):  # elsewhere it does not matter
                 result.problems.append(Problem(path, b.cell, b.line, b.reason))
     return result
 

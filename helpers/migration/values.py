@@ -52,6 +52,10 @@ class Resolver(Protocol):
         """Return the file that an import in `home` means, or None."""
         ...
 
+    def callers(self, home: "Evaluator", function: ast.AST) -> "Iterable[tuple[Evaluator, ast.Call]]":
+        """Return the calls of a function of `home` in the files beside it."""
+        ...
+
 
 def typed(name: str) -> Values:
     """Return the value of a field's type: a class, "[class]" or ""."""
@@ -226,7 +230,14 @@ class Evaluator:
         self.busy.add(key)
         try:
             owner = self.receiver(argument, function)
-            return owner or self.annotation(argument.annotation) or self.given(argument, function)
+            if owner:
+                return owner
+            values = self.annotation(argument.annotation)
+            if values and not any(v.name.removeprefix("aio.") in sdk.CLIENTS for v in values):
+                return values
+            given = self.given(argument, function)
+            known = frozenset(v for v in given if v.name in {one.name for one in values})
+            return known or values or given  # a client that is passed is known better than its type
         finally:
             self.busy.discard(key)
 
@@ -258,6 +269,9 @@ class Evaluator:
         defaults = dict(zip(positional[::-1], arguments.defaults[::-1], strict=False))
         defaults |= {a: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if d}
         found |= self.eval(defaults.get(argument))
+        if not found and self.resolver and name and not in_class:
+            for home, call in self.resolver.callers(self, function):
+                found |= home.passed(call, argument.arg, position)
         fixture = self.found.scope.names.get(argument.arg, [])
         if not found and fixture and name.startswith("test"):
             for one in fixture:
