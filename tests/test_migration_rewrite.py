@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import ClassVar
 
 import libcst as cst
 import loopback
@@ -35,13 +36,17 @@ BLOCKED = loopback.error(
     400,
     "content_filter",
     "The prompt was blocked.",
-    innererror={"content_filter_result": {"violence": {"filtered": True}, "hate": {"filtered": False}}},
+    innererror={
+        "content_filter_result": {"violence": {"filtered": True}, "hate": {"filtered": False}}
+    },
 )
 MISSING = {"status": 404, "body": "NOT FOUND", "type": "text/plain"}
 VECTORS = {
     "object": "list",
     "model": "vectors",
-    "data": [{"object": "embedding", "index": n, "embedding": [0.1, 0.25, n + 0.5]} for n in (0, 1)],
+    "data": [
+        {"object": "embedding", "index": n, "embedding": [0.1, 0.25, n + 0.5]} for n in (0, 1)
+    ],
     "usage": {"prompt_tokens": 5, "total_tokens": 5},
 }
 FAULTS = {
@@ -61,7 +66,9 @@ def moved(text: str, name: str = "program.py") -> str:
 def plain(body: object) -> object:
     """A request's body without what both libraries may leave out or spell out."""
     if isinstance(body, dict):
-        return {k: plain(v) for k, v in body.items() if v is not None and (k, v) != ("stream", False)}
+        return {
+            k: plain(v) for k, v in body.items() if v is not None and (k, v) != ("stream", False)
+        }
     return [plain(item) for item in body] if isinstance(body, list) else body
 
 
@@ -73,7 +80,7 @@ def in_order(bodies: list) -> list:
 class Token:
     """A credential that needs no sign-in."""
 
-    scopes: list[str] = []
+    scopes: ClassVar[list[str]] = []
 
     def get_token(self, *scopes, **_):
         from azure.core.credentials import AccessToken
@@ -89,8 +96,17 @@ def surroundings(monkeypatch, tmp_path):
     from azure.core.pipeline.policies import _authentication
 
     monkeypatch.setattr(azure.identity, "DefaultAzureCredential", Token)
-    monkeypatch.setattr(_authentication, "_enforce_https", lambda request: None)  # the server has no TLS
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+    monkeypatch.setattr(
+        _authentication, "_enforce_https", lambda request: None
+    )  # the server has no TLS
+    for name in (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AZURE_INFERENCE_CREDENTIAL", loopback.KEY)
     monkeypatch.setenv("AZURE_INFERENCE_MODEL", "harbour-model")
@@ -123,7 +139,11 @@ def run(path: Path, faults: list, dialect: str, monkeypatch) -> tuple[str, list[
             for name in set(sys.modules) - before:
                 if name == "desk":
                     del sys.modules[name]
-        return out.getvalue(), [plain(body) for _, _, body in server.seen], [path for path, _, _ in server.seen]
+        return (
+            out.getvalue(),
+            [plain(body) for _, _, body in server.seen],
+            [path for path, _, _ in server.seen],
+        )
 
 
 def copied(path: Path, folder: Path) -> Path:
@@ -141,19 +161,25 @@ def copied(path: Path, folder: Path) -> Path:
 
 @pytest.mark.parametrize("dialect", ["openai", "mistral"])
 @pytest.mark.parametrize("path", [OLD / "chain", *PROGRAMS], ids=lambda path: path.stem)
-def test_the_new_program_does_what_the_old_one_did(path, dialect, surroundings, tmp_path, monkeypatch, capsys):
+def test_the_new_program_does_what_the_old_one_did(
+    path, dialect, surroundings, tmp_path, monkeypatch, capsys
+):
     faults = FAULTS.get(path.stem, [])
     folder = tmp_path / "new"
     folder.mkdir()
     new = copied(path, folder)
-    old_out, old_bodies, _ = run(path / "main.py" if path.is_dir() else path, faults, dialect, monkeypatch)
+    old_out, old_bodies, _ = run(
+        path / "main.py" if path.is_dir() else path, faults, dialect, monkeypatch
+    )
     out, bodies, addresses = run(new, faults, dialect, monkeypatch)
     for body in bodies:
         if addresses[0].endswith("/embeddings"):
             assert body.pop("encoding_format") == "float"  # openai would ask for base64
     assert old_bodies, "the old program sent nothing"
     if path.stem == "bot_async":  # two requests at once come in any order
-        bodies, old_bodies = (sorted(some, key=json.dumps) for some in (in_order(bodies), in_order(old_bodies)))
+        bodies, old_bodies = (
+            sorted(some, key=json.dumps) for some in (in_order(bodies), in_order(old_bodies))
+        )
     assert bodies == old_bodies
     assert all(address.startswith("/openai/v1/") for address in addresses)
     assert out.strip(), "the new program printed nothing"
@@ -249,7 +275,10 @@ def test_an_address_from_the_environment_moves_in_the_same_way(old):
     code = re.search(r"base_url=(re\.sub\(.*?\]\)),", text)
     assert code
     got = eval(code[1], {"re": re, "os": type("os", (), {"environ": {"E": old}})})
-    assert got == ADDRESSES.get(old, "http://localhost:1/openai/v1") or old == "https://a.services.ai.azure.com"
+    assert (
+        got == ADDRESSES.get(old, "http://localhost:1/openai/v1")
+        or old == "https://a.services.ai.azure.com"
+    )
 
 
 TODOS = {
@@ -278,7 +307,9 @@ def test_what_is_not_safe_gets_a_todo_above_its_statement(old):
 
 
 def test_a_client_without_a_model_is_told_where_to_name_it():
-    text = moved(f'{CLIENT}other = ChatCompletionsClient("u", AzureKeyCredential("k"))\nother.complete(messages=[])\n')
+    text = moved(
+        f'{CLIENT}other = ChatCompletionsClient("u", AzureKeyCredential("k"))\nother.complete(messages=[])\n'
+    )
     assert re.search(r"# TODO\(openai-v1\): openai demands model=.*\nother\.chat", text)
 
 
@@ -298,19 +329,31 @@ response = client.complete(  # why
 """)
     for part in ("# why", "# who", "# what", "# how warm", "'single'),   #".replace(")", "}")):
         assert part in text
-    assert '        {\n            "role": "user",\n            "content": "x",  # what\n        },' in text
+    assert (
+        '        {\n            "role": "user",\n            "content": "x",  # what\n        },'
+        in text
+    )
 
 
 def test_expressions_in_f_strings_move():
-    text = moved(CLIENT + 'r = client.complete(messages=[])\nprint(f"é {r.choices[0].finish_reason.value} {ChatRole.USER.value!r}")\n')
+    text = moved(
+        CLIENT
+        + 'r = client.complete(messages=[])\nprint(f"é {r.choices[0].finish_reason.value} {ChatRole.USER.value!r}")\n'
+    )
     assert """f"é {r.choices[0].finish_reason} {'user'!r}\"""" in text
     ast.parse(text)
 
 
 def test_a_loop_without_a_guard_gets_one():
-    text = moved(CLIENT + "for u in client.complete(messages=[], stream=True):\n  print(u.choices[0].delta.content)\n")
+    text = moved(
+        CLIENT
+        + "for u in client.complete(messages=[], stream=True):\n  print(u.choices[0].delta.content)\n"
+    )
     assert "  if not u.choices:\n    continue\n  print" in text
-    text = moved(CLIENT + "for u in client.complete(messages=[], stream=True):\n  if u.choices: print(u.choices[0])\n")
+    text = moved(
+        CLIENT
+        + "for u in client.complete(messages=[], stream=True):\n  if u.choices: print(u.choices[0])\n"
+    )
     assert "continue" not in text
 
 
@@ -334,21 +377,29 @@ def test_two_clients_of_one_name_have_their_own_defaults():
 
 
 def test_other_packages_of_azure_keep_their_exceptions():
-    text = moved(CLIENT + """
+    text = moved(
+        CLIENT
+        + """
 from azure.search.documents import SearchClient
 from azure.core.exceptions import HttpResponseError
 try:
     client.complete(messages=[])
 except HttpResponseError:
     pass
-""")
-    assert "except HttpResponseError:" in text and f"{MARK}where openai is called, this is openai.APIStatusError" in text
+"""
+    )
+    assert (
+        "except HttpResponseError:" in text
+        and f"{MARK}where openai is called, this is openai.APIStatusError" in text
+    )
     assert "from azure.core.exceptions import HttpResponseError" in text
 
 
 def test_a_name_that_is_taken_is_not_taken_again():
     text = moved(CLIENT + "class OpenAI: ...\n")
-    assert "from openai import OpenAI as openai_OpenAI" in text and "client = openai_OpenAI(" in text
+    assert (
+        "from openai import OpenAI as openai_OpenAI" in text and "client = openai_OpenAI(" in text
+    )
 
 
 def test_projects_move_with_a_todo():
@@ -360,7 +411,10 @@ def test_projects_move_with_a_todo():
         print(chat.complete(model="m", messages=[UserMessage("x")]).choices[0].message.content)
         """)
     assert "chat = project.get_openai_client()" in text and "azure-ai-projects 2.x" in text
-    assert 'chat.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])' in text
+    assert (
+        'chat.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])'
+        in text
+    )
 
 
 def test_all_new_names_exist():
@@ -387,7 +441,9 @@ FORMS = {
 def test_a_file_keeps_its_encoding_its_line_ends_and_its_mode(encoding, tmp_path):
     newline, cookie = FORMS[encoding]
     path = tmp_path / "program.py"
-    text = cookie.decode() + CLIENT.replace("\n", newline) + f"x = UserMessage('Überfahrt'){newline}"
+    text = (
+        cookie.decode() + CLIENT.replace("\n", newline) + f"x = UserMessage('Überfahrt'){newline}"
+    )
     path.write_bytes(text.encode(encoding))
     path.chmod(0o750)
     assert main([str(path), "--write"]) == 0
@@ -448,7 +504,10 @@ def test_a_notebook_keeps_everything_but_its_code(tmp_path, capsys):
         assert {**before, "source": 0} == {**after, "source": 0}
     assert "".join(new["cells"][1]["source"]).startswith("%pip install -q openai\nimport os\n")
     assert new["cells"][5] == old["cells"][5]
-    assert path.read_text("utf-8").splitlines()[:4] == (OLD / "walk.ipynb").read_text("utf-8").splitlines()[:4]
+    assert (
+        path.read_text("utf-8").splitlines()[:4]
+        == (OLD / "walk.ipynb").read_text("utf-8").splitlines()[:4]
+    )
 
 
 @pytest.mark.parametrize(
@@ -481,6 +540,9 @@ def test_the_command_runs_without_the_old_sdk(tmp_path):
     code = "import sys\nfrom helpers.migration.__main__ import main\nmain(sys.argv[1:])\n" \
         "assert not [name for name in sys.modules if name.startswith('azure.ai')]"  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", code, str(OLD / "plain.py"), "--diff"], capture_output=True, text=True, cwd=TESTS.parent
+        [sys.executable, "-c", code, str(OLD / "plain.py"), "--diff"],
+        capture_output=True,
+        text=True,
+        cwd=TESTS.parent,
     )
     assert done.returncode == 0, done.stderr

@@ -77,7 +77,7 @@ NOT_GIVEN = {"(type=)", "(stream_response=)"}
 
 def known(symbol: str) -> bool:
     name, _, keyword = symbol.partition("(")
-    if f"({keyword}" in NOT_GIVEN or name in sdk.STREAMS and keyword:
+    if f"({keyword}" in NOT_GIVEN or (name in sdk.STREAMS and keyword):
         return True
     if keyword and "." in name.removeprefix("aio.") and table.find(name):
         method = name.rpartition(".")[2]
@@ -153,7 +153,7 @@ def test_two_rows_cannot_claim_one_name(monkeypatch):
     row = table.load()[0]
     monkeypatch.setattr(table, "load", lambda: (row, row))
     table.index.cache_clear()
-    with pytest.raises(ValueError, match="two rows for azure.ai.inference"):
+    with pytest.raises(ValueError, match="two rows for azure"):
         table.index()
     monkeypatch.undo()
     table.index.cache_clear()

@@ -23,8 +23,12 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder or a notebook")
-    made.add_argument("--format", choices=("text", "json"), default="text", help="how to print what is found")
+    made.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder or a notebook"
+    )
+    made.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how to print what is found"
+    )
     made.add_argument("--brief", action="store_true", help="leave out what stays the same")
     how = made.add_mutually_exclusive_group()
     how.add_argument("--diff", action="store_true", help="show what --write would change")

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import libcst as cst
 
 SPACE = cst.SimpleWhitespace(" ")
-TIGHT = cst.AssignEqual(whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace(""))
+TIGHT = cst.AssignEqual(
+    whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")
+)
 Around = cst.BaseParenthesizableWhitespace
 
 
@@ -32,7 +34,9 @@ def keyword(name: str, value: cst.BaseExpression) -> cst.Arg:
 
 def renamed(argument: cst.Arg, name: str, value: cst.BaseExpression | None = None) -> cst.Arg:
     """Return an argument as the keyword `name`, where it is, with another value if one is given."""
-    return argument.with_changes(keyword=cst.Name(name), equal=TIGHT, star="", value=value or argument.value)
+    return argument.with_changes(
+        keyword=cst.Name(name), equal=TIGHT, star="", value=value or argument.value
+    )
 
 
 def multiline(space: Around) -> bool:
@@ -56,7 +60,7 @@ def prepend(call: cst.Call, added: Sequence[cst.Arg]) -> cst.Call:
 
 
 def replaced(call: cst.Call, arguments: list[list[cst.Arg]]) -> cst.Call:
-    """Return a call in which each argument is replaced by some (or by none), with the call's own spacing."""
+    """Return a call whose arguments are each replaced by some or none, in the call's spacing."""
     result: list[cst.Arg] = []
     for argument, new in zip(call.args, arguments, strict=True):
         for number, one in enumerate(new):
@@ -64,9 +68,13 @@ def replaced(call: cst.Call, arguments: list[list[cst.Arg]]) -> cst.Call:
             comma = argument.comma if last else between(call)
             after = argument.whitespace_after_arg if last else cst.SimpleWhitespace("")
             result.append(one.with_changes(comma=comma, whitespace_after_arg=after))
-    if call.args and result and not arguments[-1]:  # the last one is gone: its end becomes the new last's
+    if (
+        call.args and result and not arguments[-1]
+    ):  # the last one is gone: its end becomes the new last's
         ended = call.args[-1]
-        result[-1] = result[-1].with_changes(comma=ended.comma, whitespace_after_arg=ended.whitespace_after_arg)
+        result[-1] = result[-1].with_changes(
+            comma=ended.comma, whitespace_after_arg=ended.whitespace_after_arg
+        )
     for number, argument in enumerate(result[:-1]):
         if not isinstance(argument.comma, cst.Comma):
             result[number] = argument.with_changes(comma=between(call))
@@ -76,7 +84,9 @@ def replaced(call: cst.Call, arguments: list[list[cst.Arg]]) -> cst.Call:
     return call.with_changes(**changes)
 
 
-def dictionary(call: cst.Call, fixed: dict[str, cst.BaseExpression], items: list[tuple[str | None, cst.Arg]]) -> cst.Dict:
+def dictionary(
+    call: cst.Call, fixed: dict[str, cst.BaseExpression], items: list[tuple[str | None, cst.Arg]]
+) -> cst.Dict:
     """Return the dict that takes the place of a call.
 
     Args:
@@ -96,10 +106,16 @@ def dictionary(call: cst.Call, fixed: dict[str, cst.BaseExpression], items: list
             elements.append(cst.DictElement(quoted(key), argument.value, comma=comma))
     last = items[-1][1] if items else None
     if elements:
-        ended = last.comma if last and isinstance(last.comma, cst.Comma) else cst.MaybeSentinel.DEFAULT
+        ended = (
+            last.comma if last and isinstance(last.comma, cst.Comma) else cst.MaybeSentinel.DEFAULT
+        )
         elements[-1] = elements[-1].with_changes(comma=ended)
-    opening = cst.LeftCurlyBrace(whitespace_after=call.whitespace_before_args if items else cst.SimpleWhitespace(""))
-    closing = cst.RightCurlyBrace(whitespace_before=last.whitespace_after_arg if last else cst.SimpleWhitespace(""))
+    opening = cst.LeftCurlyBrace(
+        whitespace_after=call.whitespace_before_args if items else cst.SimpleWhitespace("")
+    )
+    closing = cst.RightCurlyBrace(
+        whitespace_before=last.whitespace_after_arg if last else cst.SimpleWhitespace("")
+    )
     return cst.Dict(elements, lbrace=opening, rbrace=closing, lpar=call.lpar, rpar=call.rpar)
 
 

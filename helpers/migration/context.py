@@ -1,4 +1,4 @@
-"""What every part of the rewrite shares: the analysis, the new imports, the TODOs and the defaults of clients."""
+"""What every part of the rewrite shares: the analysis, the new imports and the TODOs."""
 
 import ast
 from collections.abc import Iterable
@@ -8,15 +8,26 @@ import libcst as cst
 
 from helpers.migration.facts import Facts
 from helpers.migration.imports import Needs
+from helpers.migration.kinds import Value, walk
 from helpers.migration.table import find
-from helpers.migration.values import Evaluator, Value, walk
+from helpers.migration.values import Evaluator
 
 MARK = "# TODO(openai-v1): "
 LOST = "has no direct successor."
 CALL_DEFAULTS = (
-    "model", "temperature", "top_p", "max_tokens", "frequency_penalty", "presence_penalty", "stop", "seed",
-    "response_format", "tools", "tool_choice", "model_extras",
-)  # fmt: skip
+    "model",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "frequency_penalty",
+    "presence_penalty",
+    "stop",
+    "seed",
+    "response_format",
+    "tools",
+    "tool_choice",
+    "model_extras",
+)
 EMBED_DEFAULTS = ("model", "dimensions", "encoding_format", "input_type", "model_extras")
 
 
@@ -53,7 +64,9 @@ class Context:
         """Ask for a TODO above the current statement, with the link of a symbol's row."""
         row = find(symbol)
         text = f"{MARK}{what}" + (f" See {row.link}" if row else "")
-        again = what.endswith(LOST) and any(LOST in one and one.endswith(text[-20:]) for one in self.todos[-1])
+        again = what.endswith(LOST) and any(
+            LOST in one and one.endswith(text[-20:]) for one in self.todos[-1]
+        )
         if text not in self.todos[-1] and not again:
             self.todos[-1].append(text)
 
@@ -68,7 +81,15 @@ class Context:
 
 def ordered(values: Iterable[Value]) -> list[Value]:
     """Return values in an order that is the same in every run."""
-    return sorted(values, key=lambda v: (v.kind, v.name, getattr(v.node, "lineno", 0), getattr(v.node, "col_offset", 0)))
+    return sorted(
+        values,
+        key=lambda v: (
+            v.kind,
+            v.name,
+            getattr(v.node, "lineno", 0),
+            getattr(v.node, "col_offset", 0),
+        ),
+    )
 
 
 def defaults(origin: Value, names: tuple[str, ...]) -> dict[str, ast.expr]:
@@ -78,7 +99,8 @@ def defaults(origin: Value, names: tuple[str, ...]) -> dict[str, ast.expr]:
         return {}
     found = {k.arg: k.value for k in node.keywords if k.arg in names and not is_none(k.value)}
     if origin.name.endswith("Client") and "model" not in found:
-        found |= {"model": k.value for k in node.keywords if k.arg == "model_name"}
+        named = [k.value for k in node.keywords if k.arg == "model_name"]
+        found |= {"model": named[0]} if named else {}
     return {str(name): value for name, value in found.items()}
 
 
@@ -93,8 +115,13 @@ def in_annotation(context: Context, node: ast.AST) -> bool:
     while isinstance(parent, (ast.Subscript, ast.BinOp, ast.Tuple, ast.List, ast.Attribute)):
         here, parent = parent, context.parent(parent)
     if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return here not in parent.decorator_list and here not in (*parent.args.defaults, *parent.args.kw_defaults)
-    return isinstance(parent, ast.arg) or (isinstance(parent, ast.AnnAssign) and here is parent.annotation)
+        return here not in parent.decorator_list and here not in (
+            *parent.args.defaults,
+            *parent.args.kw_defaults,
+        )
+    return isinstance(parent, ast.arg) or (
+        isinstance(parent, ast.AnnAssign) and here is parent.annotation
+    )
 
 
 def is_test(context: Context, node: ast.AST) -> bool:

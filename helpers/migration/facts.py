@@ -4,10 +4,11 @@ import ast
 import sys
 
 import libcst as cst
-from libcst.metadata import CodeRange
+from libcst.metadata import CodeRange, PositionProvider
 
+from helpers.migration.kinds import Values, walk
 from helpers.migration.source import Unreadable
-from helpers.migration.values import Evaluator, Values, walk
+from helpers.migration.values import Evaluator
 
 Span = tuple[int, int, int, int]
 
@@ -35,12 +36,22 @@ class Facts:
 
     def span(self, node: ast.expr | ast.stmt | ast.ExceptHandler) -> Span:
         end, end_offset = node.end_lineno or node.lineno, node.end_col_offset or 0
-        return (node.lineno, self.column(node.lineno, node.col_offset), end, self.column(end, end_offset))
+        return (
+            node.lineno,
+            self.column(node.lineno, node.col_offset),
+            end,
+            self.column(end, end_offset),
+        )
 
     def find(self, where: CodeRange, first: int, kind: str) -> ast.AST | None:
-        """Return the node of a kind at a place; `first` is the document's line that the cell starts at."""
+        """Return the node of a kind at a place in the cell that starts at line `first`."""
         shift = first - 1
-        span = (where.start.line + shift, where.start.column, where.end.line + shift, where.end.column)
+        span = (
+            where.start.line + shift,
+            where.start.column,
+            where.end.line + shift,
+            where.end.column,
+        )
         return self.nodes.get((span, kind))
 
     def values(self, node: ast.AST | None) -> Values:
@@ -75,7 +86,7 @@ def place_in_string(node: ast.JoinedStr, text: str) -> None:
         wrapper = cst.MetadataWrapper(cst.parse_module(f"({segment})"))
     except (cst.ParserSyntaxError, RecursionError):
         raise Unreadable("an f-string that cannot be taken apart", node.lineno) from None
-    places = wrapper.resolve(cst.metadata.PositionProvider)
+    places = wrapper.resolve(PositionProvider)
     parts = Expressions()
     wrapper.module.visit(parts)
     found = parts.found
@@ -94,7 +105,7 @@ def place_in_string(node: ast.JoinedStr, text: str) -> None:
 
 
 class Expressions(cst.CSTVisitor):
-    """Collects the expressions of an f-string, those of formats included, but not those of strings within."""
+    """Collects the expressions of an f-string and its formats, not of strings within."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,7 +119,7 @@ class Expressions(cst.CSTVisitor):
 
 
 def sorted_values(node: ast.JoinedStr) -> list[ast.FormattedValue]:
-    """Return the expressions of an f-string in the order of the source, those of formats included."""
+    """Return the expressions of an f-string and its formats, in the order of the source."""
     found: list[ast.FormattedValue] = []
     for part in node.values:
         if isinstance(part, ast.FormattedValue):

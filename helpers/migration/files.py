@@ -6,8 +6,28 @@ from pathlib import Path
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
 SKIPPED = frozenset(
-    """.git .hg .svn .venv venv node_modules build dist __pycache__ site-packages .tox .nox .eggs .mypy_cache
-    .pytest_cache .ruff_cache .ipynb_checkpoints .cache .idea .vscode""".split()
+    [
+        ".git",
+        ".hg",
+        ".svn",
+        ".venv",
+        "venv",
+        "node_modules",
+        "build",
+        "dist",
+        "__pycache__",
+        "site-packages",
+        ".tox",
+        ".nox",
+        ".eggs",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".ipynb_checkpoints",
+        ".cache",
+        ".idea",
+        ".vscode",
+    ]
 )
 
 

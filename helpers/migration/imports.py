@@ -1,4 +1,4 @@
-"""The imports of a program that moves: which new ones it needs, and which old ones it no longer does."""
+"""The imports of a program that moves: the new ones, and the old ones that go."""
 
 import ast
 import re
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from helpers.migration import sdk
+from helpers.migration.kinds import walk
 from helpers.migration.source import parsed
-from helpers.migration.values import walk
 
 OWN = ("azure.ai.inference", *sdk.CORE)
 
@@ -46,45 +46,58 @@ class Needs:
     def sorted_statements(self) -> list[str]:
         plain: list[str] = []
         grouped: dict[str, list[str]] = {}
-        for (module, name), local in sorted(self.imported.items(), key=lambda item: (item[0][0], item[0][1] or "")):
+        for (module, name), local in sorted(
+            self.imported.items(), key=lambda item: (item[0][0], item[0][1] or "")
+        ):
             if name is None:
                 plain.append(f"import {module}" + (f" as {local}" if local != module else ""))
             else:
-                grouped.setdefault(module, []).append(name + (f" as {local}" if local != name else ""))
-        return plain + [f"from {module} import {', '.join(names)}" for module, names in grouped.items()]
+                grouped.setdefault(module, []).append(
+                    name + (f" as {local}" if local != name else "")
+                )
+        return plain + [
+            f"from {module} import {', '.join(names)}" for module, names in grouped.items()
+        ]
 
 
 def needs(tree: ast.Module) -> Needs:
     """Return the needs of a program, empty as yet."""
-    taken: set[str] = set()
-    present: set[tuple[str, str | None]] = set()
+    found = Needs(set(), set())
     for node in walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                taken.add(alias.asname or alias.name.partition(".")[0])
-                if not alias.asname and node in tree.body:
-                    present.add((alias.name, None))
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                old = (node.module or "").startswith(OWN) and not node.level
-                if not old:
-                    taken.add(alias.asname or alias.name)
-                if not alias.asname and node in tree.body and not node.level:
-                    present.add((node.module or "", alias.name))
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            note_import(found, node, node in tree.body)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            taken.add(node.id)
+            found.taken.add(node.id)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            taken.add(node.name)
+            found.taken.add(node.name)
         elif isinstance(node, ast.arg):
-            taken.add(node.arg)
-    return Needs(taken, present)
+            found.taken.add(node.arg)
+    return found
+
+
+def note_import(found: Needs, node: ast.Import | ast.ImportFrom, top: bool) -> None:
+    """Note the names that an import takes, and what every function can see already."""
+    if isinstance(node, ast.Import):
+        found.taken |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        if top:
+            found.present |= {(alias.name, None) for alias in node.names if not alias.asname}
+        return
+    module = node.module or ""
+    if node.level or not module.startswith(OWN):
+        found.taken |= {alias.asname or alias.name for alias in node.names}
+    if top and not node.level:
+        found.present |= {(module, alias.name) for alias in node.names if not alias.asname}
 
 
 def names_used(code: str) -> tuple[set[str], str]:
     """Return the names that code uses outside of imports, and that code without its imports."""
     tree = parsed(code)
     names = {node.id for node in walk(tree) if isinstance(node, ast.Name)}
-    strings = [node.value for node in walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    strings = [
+        node.value
+        for node in walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
     for text in strings:  # quoted annotations and __all__
         if len(text) < 200 and re.fullmatch(r"[\w\[\], .|]+", text):
             names |= set(re.findall(r"[A-Za-z_]\w*", text))
@@ -93,16 +106,19 @@ def names_used(code: str) -> tuple[set[str], str]:
 
 
 class ImportMover(cst.CSTTransformer):
-    """Drops old imports that nothing uses any more, and puts the new ones in the place of the first.
+    """Drops old imports that nothing uses any more; the first gives its place to the new ones.
 
     Args:
         used: the names that the new code uses.
         rest: the new code without its imports, for `azure.ai.inference` written out.
         statements: the new import statements.
-        keep_unused: whether an import that nothing used before either is kept (a package's __init__).
+        before: the names that the old code used.
+        keep_unused: whether to keep what nothing used before (in a package's __init__).
     """
 
-    def __init__(self, used: set[str], rest: str, statements: list[str], before: set[str], keep_unused: bool):
+    def __init__(
+        self, used: set[str], rest: str, statements: list[str], before: set[str], keep_unused: bool
+    ):
         super().__init__()
         self.used, self.rest, self.statements = used, rest, list(statements)
         self.before, self.keep_unused = before, keep_unused
@@ -112,14 +128,18 @@ class ImportMover(cst.CSTTransformer):
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         self.depth += 1
 
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
+    def leave_FunctionDef(
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.FunctionDef:
         self.depth -= 1
         return updated_node
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         self.depth += 1
 
-    def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> cst.ClassDef:
+    def leave_ClassDef(
+        self, original_node: cst.ClassDef, updated_node: cst.ClassDef
+    ) -> cst.ClassDef:
         self.depth -= 1
         return updated_node
 
@@ -193,7 +213,9 @@ class ImportMover(cst.CSTTransformer):
         return not re.search(r"\bazure\.ai\.inference\b", self.rest)
 
 
-def rebuilt(statement: cst.Import | cst.ImportFrom, names: list[cst.ImportAlias]) -> cst.BaseSmallStatement | None:
+def rebuilt(
+    statement: cst.Import | cst.ImportFrom, names: list[cst.ImportAlias]
+) -> cst.BaseSmallStatement | None:
     """Return an import of fewer names, or None if none is left."""
     if not names:
         return None
@@ -225,13 +247,15 @@ def is_old(statement: cst.CSTNode) -> bool:
         module = dotted(statement.module)
         names = statement.names
         star = isinstance(names, cst.ImportStar)
-        inference = not star and any(bound_name(alias) == "inference" or dotted(alias.name) == "inference" for alias in names)
+        inference = not star and any(
+            bound_name(alias) == "inference" or dotted(alias.name) == "inference" for alias in names
+        )
         return module.startswith(OWN) or (module == "azure.ai" and inference)
     return False
 
 
 def with_standard(module: cst.Module, statements: list[str]) -> cst.Module:
-    """Return a module with imports of the standard library: after its first plain imports, or at its start."""
+    """Return a module with imports after its first plain imports, or at its start."""
     position, docstring = None, 0
     for number, statement in enumerate(module.body):
         first = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None

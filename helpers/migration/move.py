@@ -54,7 +54,7 @@ class Mover:
             self.show(document, before)
 
     def show(self, document: Document, before: list[str]) -> None:
-        """Print what changes, or keep it to be written when all files are known: they look at each other."""
+        """Print what changes, or keep it until all files are known: they look at each other."""
         if self.writing:
             self.waiting.append(document)
             return
@@ -69,7 +69,10 @@ class Mover:
             self.problem(document.path, Unreadable(f"cannot be written: {error.strerror or error}"))
             return
         left = count(document)
-        print(f"{printable(document.path)}: rewritten" + (f", {left} TODO(openai-v1) left" if left else ""))
+        print(
+            f"{printable(document.path)}: rewritten"
+            + (f", {left} TODO(openai-v1) left" if left else "")
+        )
 
     @property
     def status(self) -> int:
@@ -82,7 +85,10 @@ class Mover:
         for document in self.waiting:
             self.save(document)
         verb = "rewritten" if self.writing else "to rewrite"
-        print(f"{self.files} files looked at: {self.changed} {verb}, {self.todos} TODO(openai-v1), {self.problems} not moved")
+        print(
+            f"{self.files} files looked at: {self.changed} {verb}, "
+            f"{self.todos} TODO(openai-v1), {self.problems} not moved"
+        )
 
 
 def count(document: Document) -> int:
@@ -92,6 +98,12 @@ def count(document: Document) -> int:
 
 def print_difference(name: str, old: str, new: str) -> None:
     """Print the unified difference of two texts."""
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"{name} (old)", f"{name} (new)", lineterm="")
+    lines = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), f"{name} (old)", f"{name} (new)", lineterm=""
+    )
     for line in lines:
-        print("".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line))
+        print(
+            "".join(
+                c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line
+            )
+        )

@@ -7,12 +7,15 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, expression, quoted, wrapped
 from helpers.migration.context import Context, is_test
-from helpers.migration.values import Value
+from helpers.migration.kinds import Value
 
 DUMP = "model_dump(exclude_unset=True)"
 READERS = ("get", "items", "keys", "values", "copy")
 WRITERS = ("pop", "popitem", "clear", "update", "setdefault")
-MADE_DICTS = ("ChatCompletionsToolCall", "FunctionCall")  # dicts where the program makes them itself
+MADE_DICTS = (
+    "ChatCompletionsToolCall",
+    "FunctionCall",
+)  # dicts where the program makes them itself
 
 
 def dumped(owner: cst.BaseExpression) -> cst.BaseExpression:
@@ -37,7 +40,9 @@ def objects(context: Context, node: ast.AST | None) -> list[Value]:
     return [value for value in context.values(node) if value.kind == "object"]
 
 
-def moved_attribute(context: Context, new: cst.Attribute, node: ast.Attribute) -> cst.BaseExpression:
+def moved_attribute(
+    context: Context, new: cst.Attribute, node: ast.Attribute
+) -> cst.BaseExpression:
     """Return what takes the place of an attribute."""
     name = new.attr.value
     if not isinstance(node.ctx, ast.Load):
@@ -48,7 +53,9 @@ def moved_attribute(context: Context, new: cst.Attribute, node: ast.Attribute) -
             owner, _, member = value.name.partition(".")
             return quoted(sdk.ENUMS[owner][member])
     for owner in context.values(node.value):
-        if name in ("value", "name") and (owner.kind == "member" or owner.name in sdk.ENUMS and owner.kind == "object"):
+        if name in ("value", "name") and (
+            owner.kind == "member" or (owner.name in sdk.ENUMS and owner.kind == "object")
+        ):
             if name == "value":
                 return new.value
             context.todo("ChatRole.value", "strings have no .name.")
@@ -65,7 +72,9 @@ def object_attribute(
 ) -> cst.BaseExpression:
     plain = owner.name
     if is_dict(owner) and name in field_names(plain):
-        return cst.Subscript(new.value, [cst.SubscriptElement(cst.Index(quoted(name)))], lpar=new.lpar, rpar=new.rpar)
+        return cst.Subscript(
+            new.value, [cst.SubscriptElement(cst.Index(quoted(name)))], lpar=new.lpar, rpar=new.rpar
+        )
     if plain in ("ChatCompletions", "StreamingChatCompletionsUpdate") and name == "created":
         context.todo(f"{plain}.created", "created is an integer now, not a datetime.")
     if plain == "EmbeddingsResult" and name == "id":
@@ -77,7 +86,9 @@ def object_attribute(
     return new
 
 
-def error_attribute(context: Context, new: cst.Attribute, node: ast.Attribute, name: str) -> cst.BaseExpression:
+def error_attribute(
+    context: Context, new: cst.Attribute, node: ast.Attribute, name: str
+) -> cst.BaseExpression:
     if name == "reason":
         return attribute(new.value, "response.reason_phrase")
     if name == "inner_exception":
@@ -86,10 +97,23 @@ def error_attribute(context: Context, new: cst.Attribute, node: ast.Attribute, n
         context.todo("AzureError.message", "the message has other words now.")
     elif name == "error":
         parent = context.parent(node)
-        if isinstance(parent, ast.Attribute) and parent.attr in ("code", "message", "innererror", "details", "target"):
+        if isinstance(parent, ast.Attribute) and parent.attr in (
+            "code",
+            "message",
+            "innererror",
+            "details",
+            "target",
+        ):
             return new  # `detail_attribute` rewrites both
         return body_of(context, attribute(new.value, "body"), node)
-    elif name in ("exc_type", "exc_value", "exc_traceback", "exc_msg", "continuation_token", "model"):
+    elif name in (
+        "exc_type",
+        "exc_value",
+        "exc_traceback",
+        "exc_msg",
+        "continuation_token",
+        "model",
+    ):
         context.todo(f"AzureError.{name}", f"errors have no {name}.")
     return new
 
@@ -105,10 +129,16 @@ def body_of(context: Context, body: cst.BaseExpression, node: ast.AST) -> cst.Ba
     return made.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
-def detail_attribute(context: Context, new: cst.Attribute, node: ast.Attribute, name: str) -> cst.BaseExpression:
+def detail_attribute(
+    context: Context, new: cst.Attribute, node: ast.Attribute, name: str
+) -> cst.BaseExpression:
     """Return what takes the place of `.code`, `.message` and so on of an error's details."""
     inner = new.value
-    direct = isinstance(node.value, ast.Attribute) and node.value.attr == "error" and isinstance(inner, cst.Attribute)
+    direct = (
+        isinstance(node.value, ast.Attribute)
+        and node.value.attr == "error"
+        and isinstance(inner, cst.Attribute)
+    )
     if name not in ("code", "message", "innererror", "details", "target"):
         return new
     if direct and isinstance(inner, cst.Attribute):
@@ -121,7 +151,10 @@ def detail_attribute(context: Context, new: cst.Attribute, node: ast.Attribute, 
 
 def moved_getattr(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
     """Return what takes the place of getattr(error, "error", None)."""
-    if not any(value.name == "ODataV4Format" for value in objects(context, node)) or len(new.args) != 3:
+    if (
+        not any(value.name == "ODataV4Format" for value in objects(context, node))
+        or len(new.args) != 3
+    ):
         return new
     name = node.args[1]
     if not (isinstance(name, ast.Constant) and name.value == "error"):
@@ -130,7 +163,9 @@ def moved_getattr(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseEx
     return body_of(context, new.with_changes(args=arguments), node)
 
 
-def moved_subscript(context: Context, new: cst.Subscript, node: ast.Subscript) -> cst.BaseExpression:
+def moved_subscript(
+    context: Context, new: cst.Subscript, node: ast.Subscript
+) -> cst.BaseExpression:
     """Return what takes the place of answer["key"]."""
     if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
         return new
@@ -148,10 +183,14 @@ def moved_subscript(context: Context, new: cst.Subscript, node: ast.Subscript) -
 
 def known(owner: str, key: str) -> bool:
     """Whether a field is an attribute of openai's class too."""
-    return key in sdk.ANSWERS[owner] or (owner == "StreamingChatResponseToolCallUpdate" and key == "index")
+    return key in sdk.ANSWERS[owner] or (
+        owner == "StreamingChatResponseToolCallUpdate" and key == "index"
+    )
 
 
-def moved_method(context: Context, new: cst.Call, node: ast.Call, method: Value) -> cst.BaseExpression:
+def moved_method(
+    context: Context, new: cst.Call, node: ast.Call, method: Value
+) -> cst.BaseExpression:
     """Return what takes the place of a method of an answer, a stream or a client."""
     owner, _, name = method.name.rpartition(".")
     assert isinstance(new.func, cst.Attribute)
@@ -164,10 +203,17 @@ def moved_method(context: Context, new: cst.Call, node: ast.Call, method: Value)
         return new.with_changes(func=attribute(receiver, "close"))
     if name in READERS and owner in sdk.ANSWERS:
         key = node.args[0] if node.args else None
-        if name == "get" and len(node.args) == 1 and isinstance(key, ast.Constant) and known(owner, str(key.value)):
+        if (
+            name == "get"
+            and len(node.args) == 1
+            and isinstance(key, ast.Constant)
+            and known(owner, str(key.value))
+        ):
             return attribute(receiver, str(key.value))
         return new.with_changes(func=attribute(dumped(receiver), name))
-    if name in (*WRITERS, "get_model_info", "send_request") or owner.startswith(("PromptTemplate", "AIInference")):
+    if name in (*WRITERS, "get_model_info", "send_request") or owner.startswith(
+        ("PromptTemplate", "AIInference")
+    ):
         context.todo(method.name, f"{shortly(node)} has no direct successor.")
     return new
 
@@ -179,7 +225,11 @@ def shortly(node: ast.Call) -> str:
 
 def moved_response(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
     """Return what takes the place of error.response.text() and its like."""
-    if isinstance(node.func, ast.Attribute) and isinstance(new.func, cst.Attribute) and not node.args:
+    if (
+        isinstance(node.func, ast.Attribute)
+        and isinstance(new.func, cst.Attribute)
+        and not node.args
+    ):
         if any(value.name == "HttpResponse" for value in objects(context, node.func.value)):
             renamed = {"text": "text", "body": "content"}.get(node.func.attr)
             if renamed:
@@ -193,7 +243,9 @@ def shown(context: Context, node: ast.AST) -> None:
         if value.name in ("ChatCompletions", "EmbeddingsResult"):
             context.todo(f"{value.name}.__str__", "an answer prints as Python now, not as JSON.")
         elif value.name in ("CompletionsFinishReason", "ChatRole"):
-            context.todo(f"{value.name}.value", "this prints the plain word now, such as stop or assistant.")
+            context.todo(
+                f"{value.name}.value", "this prints the plain word now, such as stop or assistant."
+            )
         elif value.name in ("CompletionsUsage", "ChatResponseMessage", "ChatChoice"):
             context.todo("Model.as_dict", "this prints an openai object now, not a dict.")
 
@@ -203,7 +255,11 @@ def unguarded(node: ast.AST, name: str) -> bool:
     reads = asks = False
     for part in ast.walk(node):
         for child in ast.iter_child_nodes(part):
-            if isinstance(child, ast.Attribute) and child.attr == "choices" and getattr(child.value, "id", "") == name:
+            if (
+                isinstance(child, ast.Attribute)
+                and child.attr == "choices"
+                and getattr(child.value, "id", "") == name
+            ):
                 indexed = isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant)
                 reads, asks = reads or indexed, asks or not indexed
     return reads and not asks
@@ -212,6 +268,8 @@ def unguarded(node: ast.AST, name: str) -> bool:
 def reads_usage(node: ast.AST, name: str) -> bool:
     """Whether code reads the usage of an update."""
     return any(
-        isinstance(part, ast.Attribute) and part.attr == "usage" and getattr(part.value, "id", "") == name
+        isinstance(part, ast.Attribute)
+        and part.attr == "usage"
+        and getattr(part.value, "id", "") == name
         for part in ast.walk(node)
     )

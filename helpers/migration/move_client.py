@@ -5,7 +5,15 @@ import re
 
 import libcst as cst
 
-from helpers.migration.code import attribute, code_of, expression, keyword, quoted, renamed, replaced
+from helpers.migration.code import (
+    attribute,
+    code_of,
+    expression,
+    keyword,
+    quoted,
+    renamed,
+    replaced,
+)
 from helpers.migration.context import CALL_DEFAULTS, EMBED_DEFAULTS, Context, is_none
 
 SCOPE = "https://ai.azure.com/.default"
@@ -53,7 +61,9 @@ class ClientMover:
             arguments.append(self.option(name or "**", argument, value))
         self.timeout(call, arguments)
         moved = replaced(call, arguments)
-        return moved.with_changes(func=self.context.name("openai", "AsyncOpenAI" if self.is_async else "OpenAI"))
+        return moved.with_changes(
+            func=self.context.name("openai", "AsyncOpenAI" if self.is_async else "OpenAI")
+        )
 
     def in_order(self, call: cst.Call, asts: list[ast.expr]) -> list[ast.expr]:
         """Return the values of the syntax tree in the order of the source."""
@@ -89,7 +99,9 @@ class ClientMover:
             return [renamed(argument, "default_headers", header)]
         if name == "logging_enable":
             if not (isinstance(value, ast.Constant) and value.value is False):
-                self.context.todo(symbol, "set the environment variable OPENAI_LOG=debug to log requests.")
+                self.context.todo(
+                    symbol, "set the environment variable OPENAI_LOG=debug to log requests."
+                )
             return []
         if name == "**":
             self.context.todo(symbol, "look at each key of these options: openai has other names.")
@@ -103,8 +115,12 @@ class ClientMover:
         total = None
         call = argument.value
         if isinstance(call, cst.Call):
-            total = next((a for a in call.args if a.keyword and a.keyword.value == "retry_total"), None)
-        plain = any(v.name in ("RetryPolicy", "AsyncRetryPolicy") for v in self.context.values(value))
+            total = next(
+                (a for a in call.args if a.keyword and a.keyword.value == "retry_total"), None
+            )
+        plain = any(
+            v.name in ("RetryPolicy", "AsyncRetryPolicy") for v in self.context.values(value)
+        )
         if not (plain and total and isinstance(call, cst.Call) and len(call.args) == 1):
             self.odd("retry_policy", argument, value)
         return [renamed(argument, "max_retries", total.value)] if total else []
@@ -126,18 +142,29 @@ class ClientMover:
         """Return the address of the v1 API for an endpoint."""
         known = self.constant(node)
         if known is not None and OFF.search(known):
-            self.context.todo("Client(endpoint=)", "GitHub Models is off: name your own resource's /openai/v1.")
+            self.context.todo(
+                "Client(endpoint=)", "GitHub Models is off: name your own resource's /openai/v1."
+            )
             return value
         if known is not None and SERVERLESS.search(known):
-            self.context.todo("Client(endpoint=)", "this host may have no /openai/v1: check the address.")
+            self.context.todo(
+                "Client(endpoint=)", "this host may have no /openai/v1: check the address."
+            )
             return value
-        if isinstance(node, ast.Constant) and known is not None and isinstance(value, cst.SimpleString):
+        if (
+            isinstance(node, ast.Constant)
+            and known is not None
+            and isinstance(value, cst.SimpleString)
+        ):
             moved = moved_address(known)
             return value if moved == known else quoted(moved)
         re_sub = attribute(self.context.name("re"), "sub")
         return expression(f'{code_of(re_sub)}(r"{PATHS}", "{V1}", endpoint)').with_changes(
             args=[
-                cst.Arg(expression(f'r"{PATHS}"'), comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))),
+                cst.Arg(
+                    expression(f'r"{PATHS}"'),
+                    comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")),
+                ),
                 cst.Arg(quoted(V1), comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))),
                 cst.Arg(value),
             ]
@@ -148,10 +175,18 @@ class ClientMover:
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) else None
         if isinstance(node, ast.JoinedStr):
-            return "".join(p.value for p in node.values if isinstance(p, ast.Constant) and isinstance(p.value, str))
+            return "".join(
+                p.value
+                for p in node.values
+                if isinstance(p, ast.Constant) and isinstance(p.value, str)
+            )
         if isinstance(node, ast.Name):
             bindings = self.context.evaluator.found.visible(node.id, node)
-            if len(bindings) == 1 and bindings[0].how == "expr" and isinstance(bindings[0].node, ast.Constant):
+            if (
+                len(bindings) == 1
+                and bindings[0].how == "expr"
+                and isinstance(bindings[0].node, ast.Constant)
+            ):
                 return self.constant(bindings[0].node)
         return None
 
@@ -161,19 +196,27 @@ class ClientMover:
         """Return the key, or the function that fetches a token, for a credential."""
         if isinstance(value, cst.IfExp) and isinstance(node, ast.IfExp):
             return value.with_changes(
-                body=self.api_key(value.body, node.body), orelse=self.api_key(value.orelse, node.orelse)
+                body=self.api_key(value.body, node.body),
+                orelse=self.api_key(value.orelse, node.orelse),
             )
         kinds = {v.name for v in self.context.values(node)}
-        keyed, token = "AzureKeyCredential" in kinds, bool(kinds & {"TokenCredential", "aio.TokenCredential"})
+        keyed, token = (
+            "AzureKeyCredential" in kinds,
+            bool(kinds & {"TokenCredential", "aio.TokenCredential"}),
+        )
         if keyed and not token:
             return self.key(value, node)
         if token and not keyed:
             return self.provider(value, kinds)
         if keyed and token and isinstance(value, (cst.Name, cst.Attribute)):
             of_key = code_of(attribute(value, "key"))
-            is_key = f"isinstance({code_of(value)}, {self.context.needs.name('azure.core.credentials', 'AzureKeyCredential')})"
+            key_class = self.context.needs.name("azure.core.credentials", "AzureKeyCredential")
+            is_key = f"isinstance({code_of(value)}, {key_class})"
             return expression(f"{of_key} if {is_key} else {code_of(self.provider(value, kinds))}")
-        self.context.todo("Client(credential=)", "api_key= takes the key as a string, or a function that returns a token.")
+        self.context.todo(
+            "Client(credential=)",
+            "api_key= takes the key as a string, or a function that returns a token.",
+        )
         return value
 
     def key(self, value: cst.BaseExpression, node: ast.expr) -> cst.BaseExpression:
@@ -196,7 +239,9 @@ class ClientMover:
         return None
 
     def provider(self, value: cst.BaseExpression, kinds: set[str]) -> cst.BaseExpression:
-        asynchronous = "aio.TokenCredential" in kinds or (self.is_async and kinds == {"AsyncTokenCredential"})
+        asynchronous = "aio.TokenCredential" in kinds or (
+            self.is_async and kinds == {"AsyncTokenCredential"}
+        )
         module = "azure.identity.aio" if asynchronous else "azure.identity"
         made = cst.Call(self.context.name(module, "get_bearer_token_provider"))
         comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
@@ -209,7 +254,9 @@ def timeout_code(context: Context, waits: dict[str, cst.BaseExpression]) -> cst.
     if connect is None and read is not None:
         return read
     made = cst.Call(context.name("openai", "Timeout"))
-    first = cst.Arg(read or cst.Integer("600"), comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+    first = cst.Arg(
+        read or cst.Integer("600"), comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    )
     assert connect is not None
     return made.with_changes(args=[first, keyword("connect", connect)])
 

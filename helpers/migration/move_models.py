@@ -1,4 +1,4 @@
-"""Rewrite the classes of requests into the dicts that they are on the wire, and types into openai's."""
+"""Rewrite the classes of requests into dicts, and types into openai's."""
 
 import ast
 
@@ -25,7 +25,13 @@ TYPES = {
     "ChatCompletionsFunctionToolCall": "function",
     "ChatCompletionsNamedToolChoice": "function",
 }
-PLAIN = ("FunctionDefinition", "FunctionCall", "ImageUrl", "InputAudio", "ChatCompletionsNamedToolChoiceFunction")
+PLAIN = (
+    "FunctionDefinition",
+    "FunctionCall",
+    "ImageUrl",
+    "InputAudio",
+    "ChatCompletionsNamedToolChoiceFunction",
+)
 FORMATS = {
     "ChatCompletionsResponseFormatJSON": "json_object",
     "ChatCompletionsResponseFormatJsonObject": "json_object",
@@ -78,8 +84,10 @@ NEW_PARAMS: dict[str, tuple[str, str]] = {
 }
 
 
-def moved_model(context: Context, call: cst.Call, node: ast.Call, symbol: str) -> cst.BaseExpression:
-    """Return the dict for a call of a request class; the call itself, with a TODO, where that cannot be."""
+def moved_model(
+    context: Context, call: cst.Call, node: ast.Call, symbol: str
+) -> cst.BaseExpression:
+    """Return the dict for a call of a request class, or the call itself with a TODO."""
     if symbol in FORMATS:
         return expression(f'{{"type": "{FORMATS[symbol]}"}}')
     items = fields(call, symbol)
@@ -91,7 +99,9 @@ def moved_model(context: Context, call: cst.Call, node: ast.Call, symbol: str) -
         outer = expression('{"type": "json_schema", "json_schema": {}}')
         assert isinstance(outer, cst.Dict)
         last = outer.elements[1].with_changes(value=inner.with_changes(lpar=(), rpar=()))
-        return outer.with_changes(elements=[outer.elements[0], last], lpar=call.lpar, rpar=call.rpar)
+        return outer.with_changes(
+            elements=[outer.elements[0], last], lpar=call.lpar, rpar=call.rpar
+        )
     fixed: dict[str, cst.BaseExpression] = {}
     if symbol in ROLES:
         fixed["role"] = quoted(ROLES[symbol])
@@ -101,7 +111,7 @@ def moved_model(context: Context, call: cst.Call, node: ast.Call, symbol: str) -
 
 
 def fields(call: cst.Call, symbol: str) -> list[tuple[str | None, cst.Arg]] | None:
-    """Return the fields that a call gives, or None where it gives a mapping or a list of arguments."""
+    """Return the fields that a call gives, or None where it gives a mapping or a list."""
     items: list[tuple[str | None, cst.Arg]] = []
     for argument in call.args:
         if argument.star == "*":
@@ -131,11 +141,16 @@ def moved_load(context: Context, call: cst.Call, symbol: str) -> cst.BaseExpress
     if not {file, form} <= set(given):
         context.todo(f"{symbol}.load", f"{symbol}.load(…) becomes a dict with the file in base64.")
         return call
-    encode = f"{context.needs.name('base64')}.b64encode({context.needs.name('pathlib', 'Path')}({given[file]}).read_bytes()).decode()"
+    base64, path = context.needs.name("base64"), context.needs.name("pathlib", "Path")
+    encode = f"{base64}.b64encode({path}({given[file]}).read_bytes()).decode()"
     if audio:
         return expression(f'{{"data": {encode}, "format": {given[form]}}}')
     literal = given[form].strip("\"'")
-    prefix = f'"data:image/{literal};base64,"' if literal.isalnum() and literal != given[form] else f'"data:image/" + {given[form]} + ";base64,"'
+    prefix = (
+        f'"data:image/{literal};base64,"'
+        if literal.isalnum() and literal != given[form]
+        else f'"data:image/" + {given[form]} + ";base64,"'
+    )
     detail = given.get("detail")
     more = f', "detail": {detail}' if detail and detail != "None" else ""
     return expression(f'{{"url": {prefix} + {encode}{more}}}')

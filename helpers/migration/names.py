@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from helpers.migration import sdk
+from helpers.migration.kinds import Value, walk
 from helpers.migration.table import Row, find
-from helpers.migration.values import Evaluator, Value, walk
+from helpers.migration.values import Evaluator
 
 LONGEST = 60
 PACKAGE = "azure.ai.inference"
-NO_SIGN = frozenset([*(name for names in sdk.CORE.values() for name in names), "TokenCredential", "isinstance"])
+NO_SIGN = frozenset(
+    [*(name for names in sdk.CORE.values() for name in names), "TokenCredential", "isinstance"]
+)
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,15 @@ class Finder:
             if method:
                 method(node)
         signs = [use for use in self.uses if not self.weak(use)]
-        return sorted(self.uses, key=lambda use: (use.line, use.column, use.symbol)) if signs else []
+        return (
+            sorted(self.uses, key=lambda use: (use.line, use.column, use.symbol)) if signs else []
+        )
 
     @staticmethod
     def weak(use: Use) -> bool:
         """Whether a use alone does not show that a program uses the old SDK."""
         name = re.split(r"[.(\[]", use.symbol.removeprefix("aio."), maxsplit=1)[0]
-        return name in NO_SIGN or use.row is None and not use.symbol.startswith(PACKAGE)
+        return name in NO_SIGN or (use.row is None and not use.symbol.startswith(PACKAGE))
 
     def add(self, symbol: str, node: ast.AST, old: str = "", reason: str = "") -> None:
         row = find(symbol)
@@ -115,7 +120,7 @@ class Finder:
             self.reference(node)
 
     def reference(self, node: ast.Name | ast.Attribute) -> None:
-        """Note a class that is named and not called: an annotation, a base, an `except`, `isinstance`."""
+        """Note a class that is named and not called: in an annotation, an `except` and so on."""
         parent = self.evaluator.found.parents.get(id(node))
         if isinstance(parent, ast.Call) and parent.func is node:
             return
@@ -165,7 +170,11 @@ class Finder:
         private = node.attr.startswith(("__", "model_dump"))  # the latter is openai's
         if find(symbol):
             self.add(symbol, node)
-        elif plain in ("AIProjectClient", "Inference", "TokenCredential") or private or plain in sdk.ENUMS:
+        elif (
+            plain in ("AIProjectClient", "Inference", "TokenCredential")
+            or private
+            or plain in sdk.ENUMS
+        ):
             return
         elif plain in sdk.CLIENTS or plain in sdk.ANSWERS or plain in sdk.REQUESTS:
             self.add(symbol, node)
@@ -173,7 +182,9 @@ class Finder:
     def find_Subscript(self, node: ast.Subscript) -> None:
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
             for owner in self.evaluator.eval(node.value):
-                if owner.kind == "object" and (owner.name in sdk.ANSWERS or owner.name in sdk.REQUESTS):
+                if owner.kind == "object" and (
+                    owner.name in sdk.ANSWERS or owner.name in sdk.REQUESTS
+                ):
                     self.add(f'{owner.name}["{node.slice.value}"]', node)
 
     # Calls.
@@ -185,7 +196,9 @@ class Finder:
                 self.construct(value.name, node)
             elif value.kind == "method":
                 self.call(value, node)
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
         if name in ("str", "print", "repr", "format"):
             self.shown(node)
         if not called and isinstance(node.func, ast.Attribute):
@@ -221,7 +234,9 @@ class Finder:
         if symbol.endswith(".create_messages"):
             return  # its keywords are the program's own
         if row is None or row is not find(symbol):
-            self.add(f"{symbol}({name}=)", value, f"{shorten(node.func)}({name}=)".replace("**=", "**"))
+            self.add(
+                f"{symbol}({name}=)", value, f"{shorten(node.func)}({name}=)".replace("**=", "**")
+            )
 
     def method_symbol(self, value: Value) -> str:
         owner, _, name = value.name.rpartition(".")
@@ -256,7 +271,9 @@ class Finder:
             self.add(name, node, f"{shorten(node.func)}(…)")
             for keyword in node.keywords:
                 self.keyword(name, keyword.arg or "**", keyword.value, node)
-        elif (name == "complete" and keywords & {"messages", None}) or (name == "embed" and "input" in keywords):
+        elif (name == "complete" and keywords & {"messages", None}) or (
+            name == "embed" and "input" in keywords
+        ):
             owner = shorten(node.func.value) if isinstance(node.func, ast.Attribute) else ""
             self.add(f"?.{name}", node, f"{shorten(node.func)}(…)", f"what is {owner}?")
 

@@ -37,9 +37,16 @@ def rich_bar() -> Iterator[Bar]:
     except ImportError:
         yield NoBar()
         return
-    columns = SpinnerColumn(), TextColumn("{task.completed} files"), BarColumn(20), TextColumn("{task.description}")
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.completed} files"),
+        BarColumn(20),
+        TextColumn("{task.description}"),
+    )
     both = sys.stdout.isatty()  # one terminal for both: the bar makes room for each line
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=both) as progress:
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, redirect_stdout=both
+    ) as progress:
         task = progress.add_task("", total=None)
 
         class RichBar:

@@ -10,7 +10,7 @@ from pathlib import Path
 from helpers.migration.source import Unreadable, decode, parsed
 from helpers.migration.values import Evaluator
 
-# What a file must hold before it is worth parsing: the package's name, or a call that looks like its own.
+# What a file must hold to be worth parsing: the package's name, or a call like its own.
 OLD = re.compile(rb"azure\.ai\.(?:inference|projects)|azure-ai-inference|from\s+azure\.ai\s+import")
 CALL = re.compile(rb"\.(?:complete|embed)\s*\(")
 MANY = 100  # how many files of a folder are looked at for callers
@@ -43,7 +43,7 @@ class Project:
         self.folders: dict[str, list[Beside]] = {}
 
     def module(self, home: Evaluator, name: str, level: int) -> Evaluator | None:
-        """Return the file that an import in `home` means, or None if it is not one of the program's."""
+        """Return the file that an import in `home` means, or None if it is another's."""
         if not home.path or (not name and not level):
             return None
         folder = Path(home.path).parent
@@ -83,7 +83,9 @@ class Project:
             if stem not in other.source or name not in other.source:
                 continue
             evaluator = self.file(str(other.path))
-            for call in evaluator.found.calls.get(name, ()) if evaluator and evaluator is not home else ():
+            if evaluator is None or evaluator is home:
+                continue
+            for call in evaluator.found.calls.get(name, ()):
                 if any(value.node is function for value in evaluator.eval(call.func)):
                     yield evaluator, call
 

@@ -56,8 +56,8 @@ class Count:
 
     def __str__(self) -> str:
         return (
-            f"{self.files} files looked at: {self.moving} to move, {self.uses} uses of the old SDK, "
-            f"{self.unknown} of them not judged; {self.problems} files or cells not judged"
+            f"{self.files} files looked at: {self.moving} to move, {self.uses} uses of the old "
+            f"SDK, {self.unknown} of them not judged; {self.problems} files or cells not judged"
         )
 
 
@@ -98,17 +98,34 @@ class TextReport:
 def finding_json(finding: Finding) -> dict:
     """Return a finding as JSON has it."""
     row, use = finding.use.row, finding.use
-    found = {"path": str(finding.path), "cell": finding.cell, "line": finding.line, "column": use.column}
+    found = {
+        "path": str(finding.path),
+        "cell": finding.cell,
+        "line": finding.line,
+        "column": use.column,
+    }
     found |= {"symbol": use.symbol, "old": use.old}
     if row is None:
         return {**found, "judged": False, "reason": use.reason}
     explained = {"kind": row.kind, "row": row.old, "new": row.new, "changes": row.changes}
-    return {**found, "judged": True, **explained, "same": row.same, "safe": row.safe, "link": row.link}
+    return {
+        **found,
+        "judged": True,
+        **explained,
+        "same": row.same,
+        "safe": row.safe,
+        "link": row.link,
+    }
 
 
 def problem_json(problem: Problem) -> dict:
     """Return a problem as JSON has it."""
-    return {"path": str(problem.path), "cell": problem.cell, "line": problem.line, "reason": problem.reason}
+    return {
+        "path": str(problem.path),
+        "cell": problem.cell,
+        "line": problem.line,
+        "reason": problem.reason,
+    }
 
 
 class JsonReport:

@@ -1,16 +1,17 @@
-"""Rewrite a document: every old use that is safe, and a TODO above each statement where it is not."""
+"""Rewrite a document: what is safe, and a TODO above each statement where it is not."""
 
 import ast
 import re
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, expression
 from helpers.migration.context import Context, in_annotation, other_packages
 from helpers.migration.facts import Facts, place_in_strings
 from helpers.migration.imports import ImportMover, names_used, needs, with_standard
+from helpers.migration.kinds import STREAM_ITEM, Value, elements
 from helpers.migration.move_answers import (
     dumped,
     moved_attribute,
@@ -25,18 +26,35 @@ from helpers.migration.move_answers import (
 )
 from helpers.migration.move_call import CallMover
 from helpers.migration.move_client import ClientMover
-from helpers.migration.move_models import DICTS, NEW_PARAMS, NEW_TYPES, moved_load, moved_model, moved_type
+from helpers.migration.move_models import (
+    DICTS,
+    NEW_PARAMS,
+    NEW_TYPES,
+    moved_load,
+    moved_model,
+    moved_type,
+)
 from helpers.migration.names import uses
 from helpers.migration.project import Project
 from helpers.migration.scan import kept
 from helpers.migration.source import Cell, Document, Unreadable, parsed
-from helpers.migration.values import STREAM_ITEM, Evaluator, Value, elements
+from helpers.migration.values import Evaluator
 
 INSTALL = re.compile(r"(pip3? install\b.*?)\bazure-ai-inference(\[[\w,]*\])?([=<>~!]=?[\w.*]+)?")
 STATEMENTS = (
-    "SimpleStatementLine", "If", "For", "While", "With", "Try", "TryStar", "FunctionDef", "ClassDef", "ExceptHandler",
-    "ExceptStarHandler", "Match",
-)  # fmt: skip
+    "SimpleStatementLine",
+    "If",
+    "For",
+    "While",
+    "With",
+    "Try",
+    "TryStar",
+    "FunctionDef",
+    "ClassDef",
+    "ExceptHandler",
+    "ExceptStarHandler",
+    "Match",
+)
 
 
 class Rewriter(cst.CSTTransformer):
@@ -55,7 +73,13 @@ class Rewriter(cst.CSTTransformer):
 
     def node(self, node: cst.CSTNode, kind: str) -> ast.AST | None:
         """Return the node of the syntax tree at the place of a node of libcst."""
-        return self.context.facts.find(self.get_metadata(PositionProvider, node), self.first, kind)
+        return self.context.facts.find(self.place(node), self.first, kind)
+
+    def place(self, node: cst.CSTNode) -> CodeRange:
+        """Return where a node is in its cell."""
+        where = self.get_metadata(PositionProvider, node)
+        assert isinstance(where, CodeRange)
+        return where
 
     # Statements: their TODOs, and what is set beside a client.
 
@@ -73,8 +97,10 @@ class Rewriter(cst.CSTTransformer):
         todos = self.context.todos.pop()
         if todos and isinstance(new, cst.CSTNode) and hasattr(new, "leading_lines"):
             new = with_comments(new, todos)
-        if isinstance(original_node, cst.SimpleStatementLine) and isinstance(new, cst.SimpleStatementLine):
-            line = self.get_metadata(PositionProvider, original_node).start.line + self.first - 1
+        if isinstance(original_node, cst.SimpleStatementLine) and isinstance(
+            new, cst.SimpleStatementLine
+        ):
+            line = self.place(original_node).start.line + self.first - 1
             hoisted = self.context.hoisted.get(line)
             if hoisted:
                 return cst.FlattenSentinel([new, *(cst.parse_statement(code) for code in hoisted)])
@@ -97,10 +123,14 @@ class Rewriter(cst.CSTTransformer):
                 return self.class_named(new, node, value.name)
         return new
 
-    def class_named(self, new: cst.BaseExpression, node: ast.AST, symbol: str) -> cst.BaseExpression:
+    def class_named(
+        self, new: cst.BaseExpression, node: ast.AST, symbol: str
+    ) -> cst.BaseExpression:
         if symbol in sdk.EXCEPTIONS:
             if self.context.foreign:
-                self.context.todo(symbol, f"where openai is called, this is openai.{sdk.EXCEPTIONS[symbol]}.")
+                self.context.todo(
+                    symbol, f"where openai is called, this is openai.{sdk.EXCEPTIONS[symbol]}."
+                )
                 return new
             return self.context.name("openai", sdk.EXCEPTIONS[symbol])
         parent = self.context.parent(node)
@@ -114,12 +144,22 @@ class Rewriter(cst.CSTTransformer):
             parent = self.context.parent(parent)
         asked = isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "isinstance"
         if asked and symbol in NEW_PARAMS:
-            self.context.todo("isinstance", f"{code_of(new)} is a dict now: look at its role or type.")
-        elif symbol in (*DICTS, *sdk.ENUMS, *sdk.OTHER_CLASSES, "ImageEmbeddingsClient", "ImageEmbeddingInput"):
+            self.context.todo(
+                "isinstance", f"{code_of(new)} is a dict now: look at its role or type."
+            )
+        elif symbol in (
+            *DICTS,
+            *sdk.ENUMS,
+            *sdk.OTHER_CLASSES,
+            "ImageEmbeddingsClient",
+            "ImageEmbeddingInput",
+        ):
             self.context.todo(symbol, f"{code_of(new)} is gone.")
         return new
 
-    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
+    def leave_Attribute(
+        self, original_node: cst.Attribute, updated_node: cst.Attribute
+    ) -> cst.BaseExpression:
         node = self.node(original_node, "Attribute")
         if not isinstance(node, ast.Attribute):
             return updated_node
@@ -130,19 +170,34 @@ class Rewriter(cst.CSTTransformer):
         elif any(value.kind == "method" for value in self.context.values(node)):
             return self.method_named(updated_node, node)
         named = self.named(updated_node, node) if isinstance(node.ctx, ast.Load) else updated_node
-        return named if named is not updated_node else moved_attribute(self.context, updated_node, node)
+        return (
+            named
+            if named is not updated_node
+            else moved_attribute(self.context, updated_node, node)
+        )
 
     def method_named(self, new: cst.Attribute, node: ast.Attribute) -> cst.BaseExpression:
         """Return what takes the place of a method that is passed on and not called here."""
         for value in self.context.values(node):
             if value.name.endswith((".complete", ".embed")):
-                self.context.todo(value.name, "whoever calls this gives model=, and openai's keywords.")
-                return attribute(new.value, "chat.completions.create" if node.attr == "complete" else "embeddings.create")
+                self.context.todo(
+                    value.name, "whoever calls this gives model=, and openai's keywords."
+                )
+                return attribute(
+                    new.value,
+                    "chat.completions.create" if node.attr == "complete" else "embeddings.create",
+                )
         return new
 
-    def leave_SimpleString(self, original_node: cst.SimpleString, updated_node: cst.SimpleString) -> cst.SimpleString:
+    def leave_SimpleString(
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.SimpleString:
         node = self.node(original_node, "Constant")
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or len(node.value) > 100:
+        if (
+            not isinstance(node, ast.Constant)
+            or not isinstance(node.value, str)
+            or len(node.value) > 100
+        ):
             return updated_node
         if not in_annotation(self.context, node) or not self.context.evaluator.annotation(node):
             return updated_node
@@ -153,11 +208,19 @@ class Rewriter(cst.CSTTransformer):
                 code = re.sub(rf"(?:\b\w+\.)*\b{symbol}\b", local, code)
         return updated_node.with_changes(value=code)
 
-    def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.BaseExpression:
+    def leave_Subscript(
+        self, original_node: cst.Subscript, updated_node: cst.Subscript
+    ) -> cst.BaseExpression:
         node = self.node(original_node, "Subscript")
-        return moved_subscript(self.context, updated_node, node) if isinstance(node, ast.Subscript) else updated_node
+        return (
+            moved_subscript(self.context, updated_node, node)
+            if isinstance(node, ast.Subscript)
+            else updated_node
+        )
 
-    def leave_Comparison(self, original_node: cst.Comparison, updated_node: cst.Comparison) -> cst.BaseExpression:
+    def leave_Comparison(
+        self, original_node: cst.Comparison, updated_node: cst.Comparison
+    ) -> cst.BaseExpression:
         node = self.node(original_node, "Compare")
         if not isinstance(node, ast.Compare):
             return updated_node
@@ -168,7 +231,9 @@ class Rewriter(cst.CSTTransformer):
             if member and isinstance(operator, (ast.Is, ast.IsNot)):
                 equal = cst.Equal() if isinstance(operator, ast.Is) else cst.NotEqual()
                 targets[number] = target.with_changes(operator=equal)
-            answers = [v for v in objects(self.context, right) if v.name in sdk.ANSWERS and v.node is None]
+            answers = [
+                v for v in objects(self.context, right) if v.name in sdk.ANSWERS and v.node is None
+            ]
             if answers and isinstance(operator, (ast.In, ast.NotIn)):
                 targets[number] = target.with_changes(comparator=dumped(target.comparator))
         return updated_node.with_changes(comparisons=targets)
@@ -201,7 +266,13 @@ class Rewriter(cst.CSTTransformer):
             return new.args[0].value
         if symbol in sdk.ENUMS and len(new.args) == 1:
             return new.args[0].value
-        if symbol in (*sdk.ANSWERS, *sdk.REQUESTS, *sdk.OTHER_CLASSES, *sdk.EXCEPTIONS, "ImageEmbeddingsClient"):
+        if symbol in (
+            *sdk.ANSWERS,
+            *sdk.REQUESTS,
+            *sdk.OTHER_CLASSES,
+            *sdk.EXCEPTIONS,
+            "ImageEmbeddingsClient",
+        ):
             self.context.todo(symbol, f"{code_of(new.func)}(…) has no direct successor.")
         return new
 
@@ -215,7 +286,9 @@ class Rewriter(cst.CSTTransformer):
         if plain == "Inference":
             return self.project_client(new, name)
         if plain in ("ImageEmbeddingInput", "ImageEmbeddingsClient", "PromptTemplate"):
-            self.context.todo(methods[0].name, f"{ast.unparse(node.func)}(…) has no direct successor.")
+            self.context.todo(
+                methods[0].name, f"{ast.unparse(node.func)}(…) has no direct successor."
+            )
             return new
         return moved_method(self.context, new, node, methods[0])
 
@@ -231,14 +304,22 @@ class Rewriter(cst.CSTTransformer):
         return new.with_changes(func=attribute(owner, "get_openai_client"), args=[])
 
     def loaded(self, new: cst.Call, node: ast.Call, method: Value) -> cst.BaseExpression:
-        symbol = "aio.ChatCompletionsClient" if method.name.startswith("aio.") else "ChatCompletionsClient"
+        symbol = (
+            "aio.ChatCompletionsClient"
+            if method.name.startswith("aio.")
+            else "ChatCompletionsClient"
+        )
         if not method.name.endswith("load_client"):
             return new
-        self.context.todo("load_client", "load_client chose the kind of client: this one can do both.")
+        self.context.todo(
+            "load_client", "load_client chose the kind of client: this one can do both."
+        )
         return ClientMover(self.context, node, symbol).move(new)
 
     def other_call(self, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
         if name in ("print", "str", "repr", "format"):
             for argument in node.args:
                 shown(self.context, argument)
@@ -249,13 +330,25 @@ class Rewriter(cst.CSTTransformer):
             if name in sdk.PROJECT_METHODS:
                 return self.project_client(new, name)
             unknown = not self.context.values(node.func.value)
-            if unknown and ((name == "complete" and "messages" in keywords) or (name == "embed" and "input" in keywords)):
-                symbol = "ChatCompletionsClient.complete" if name == "complete" else "EmbeddingsClient.embed"
-                self.context.todo(symbol, f"if {ast.unparse(node.func.value)} is a client of the old SDK, move this call.")
+            if unknown and (
+                (name == "complete" and "messages" in keywords)
+                or (name == "embed" and "input" in keywords)
+            ):
+                symbol = (
+                    "ChatCompletionsClient.complete"
+                    if name == "complete"
+                    else "EmbeddingsClient.embed"
+                )
+                self.context.todo(
+                    symbol,
+                    f"if {ast.unparse(node.func.value)} is a client of the old SDK, move this call.",
+                )
         return moved_response(self.context, new, node)
 
     def leave_FormattedStringExpression(
-        self, original_node: cst.FormattedStringExpression, updated_node: cst.FormattedStringExpression
+        self,
+        original_node: cst.FormattedStringExpression,
+        updated_node: cst.FormattedStringExpression,
     ) -> cst.FormattedStringExpression:
         kind = type(original_node.expression).__name__
         node = self.node(original_node.expression, kind)
@@ -269,7 +362,9 @@ class Rewriter(cst.CSTTransformer):
         self.context.strings -= 1
         moved = in_quotes(updated_node, original_node)
         if moved is None:
-            self.context.todo("ChatCompletionsClient.complete", "move what this f-string calls out of it first.")
+            self.context.todo(
+                "ChatCompletionsClient.complete", "move what this f-string calls out of it first."
+            )
         return moved or original_node
 
     def visit_FormattedString(self, node: cst.FormattedString) -> None:
@@ -288,7 +383,9 @@ class Rewriter(cst.CSTTransformer):
         more = f" and not {name}.usage" if reads_usage(body, name) else ""
         guard = f"if not {name}.choices{more}:\n    continue\n"
         if not isinstance(updated_node.body, cst.IndentedBlock):
-            self.context.todo("StreamingChatCompletionsUpdate.choices", "the first chunk can have no choices.")
+            self.context.todo(
+                "StreamingChatCompletionsUpdate.choices", "the first chunk can have no choices."
+            )
             return updated_node
         indent = updated_node.body.indent or self.indent
         statement = cst.parse_statement(guard.replace("    ", indent))
@@ -299,16 +396,17 @@ class Rewriter(cst.CSTTransformer):
     indent = "    "
 
     def leave_CompFor(self, original_node: cst.CompFor, updated_node: cst.CompFor) -> cst.CompFor:
-        where = self.get_metadata(PositionProvider, original_node)
         name = original_node.target.value if isinstance(original_node.target, cst.Name) else ""
         kind = type(original_node.iter).__name__
         node = self.node(original_node.iter, kind)
-        if not name or node is None or where is None or STREAM_ITEM not in elements(self.context.values(node)):
+        if not name or node is None or STREAM_ITEM not in elements(self.context.values(node)):
             return updated_node
         parent = self.context.parent(self.context.parent(node))
         if parent is None or not unguarded(parent, name):
             return updated_node
-        test = cst.CompIf(expression(f"{name}.choices"), whitespace_before=cst.SimpleWhitespace(" "))
+        test = cst.CompIf(
+            expression(f"{name}.choices"), whitespace_before=cst.SimpleWhitespace(" ")
+        )
         return updated_node.with_changes(ifs=[test, *updated_node.ifs])
 
 
@@ -320,11 +418,15 @@ def with_comments(node: cst.CSTNode, texts: list[str]) -> cst.CSTNode:
     return node.with_changes(leading_lines=[*lines, *added])
 
 
-def in_quotes(string: cst.FormattedString, original: cst.FormattedString) -> cst.FormattedString | None:
-    """Return an f-string whose new expressions fit into it on every Python; None where they do not."""
+def in_quotes(
+    string: cst.FormattedString, original: cst.FormattedString
+) -> cst.FormattedString | None:
+    """Return an f-string whose new expressions fit into it; None where they do not."""
     parts = list(string.parts)
     for number, (part, before) in enumerate(zip(parts, original.parts, strict=True)):
-        if isinstance(part, cst.FormattedStringExpression) and isinstance(before, cst.FormattedStringExpression):
+        if isinstance(part, cst.FormattedStringExpression) and isinstance(
+            before, cst.FormattedStringExpression
+        ):
             code, old = code_of(part.expression), code_of(before.expression)
             if code == old:
                 continue
@@ -364,13 +466,17 @@ def rewritten(cell: Cell, context: Context) -> cst.Module | None:
     try:
         wrapper = MetadataWrapper(cst.parse_module(cell.code))
     except cst.ParserSyntaxError as error:
-        raise Unreadable(f"libcst cannot read it: {error.message.splitlines()[0]}", error.raw_line) from None
+        raise Unreadable(
+            f"libcst cannot read it: {error.message.splitlines()[0]}", error.raw_line
+        ) from None
     rewriter = Rewriter(context, cell.first)
     rewriter.indent = wrapper.module.default_indent
     return wrapper.visit(rewriter)
 
 
-def imports_moved(context: Context, modules: list[cst.Module | None], before: str) -> list[cst.Module | None]:
+def imports_moved(
+    context: Context, modules: list[cst.Module | None], before: str
+) -> list[cst.Module | None]:
     """Return the cells with the old imports out and the new ones in."""
     used, rest = names_used("\n".join(module.code for module in modules if module))
     old_names, _ = names_used(before)
@@ -404,5 +510,3 @@ def store(document: Document, modules: list[cst.Module | None]) -> bool:
         changed = changed or text != cell.text
         cell.text = text
     return changed
-
-

@@ -1,4 +1,4 @@
-"""Scan programs for the old SDK: one finding for each use, one problem for each file that cannot be judged."""
+"""Scan programs for the old SDK: a finding for each use, a problem for what is unreadable."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

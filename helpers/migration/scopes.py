@@ -20,7 +20,8 @@ class Binding:
         node: the node that the value comes from.
         line: the line of the binding, and column, for the order within a scope.
         path: the blocks around it.
-        extra: the name in `from m import name`, the index of an unpacked element, or the function of a parameter.
+        extra: the name in `from m import name`, the place of an unpacked element, or the
+            function of a parameter.
     """
 
     how: str
@@ -119,7 +120,9 @@ class Collector(ast.NodeVisitor):
     def children(self, node: ast.AST) -> None:
         for name, value in ast.iter_fields(node):
             if isinstance(value, list):
-                block = bool(value) and isinstance(value[0], (ast.stmt, ast.ExceptHandler, ast.match_case))
+                block = bool(value) and isinstance(
+                    value[0], (ast.stmt, ast.ExceptHandler, ast.match_case)
+                )
                 outer = self.path
                 if block:
                     self.path = (*outer, (id(node), name))
@@ -146,7 +149,9 @@ class Collector(ast.NodeVisitor):
 
     # What binds a name.
 
-    def target(self, target: ast.AST, how: str, node: ast.AST, at: ast.AST, extra: object = None) -> None:
+    def target(
+        self, target: ast.AST, how: str, node: ast.AST, at: ast.AST, extra: object = None
+    ) -> None:
         if isinstance(target, ast.Name):
             self.bind(target.id, how, node, at, extra)
         elif isinstance(target, ast.Starred):
@@ -157,12 +162,24 @@ class Collector(ast.NodeVisitor):
                 if inner is not None:
                     self.target(element, "expr", inner, at)
                 else:
-                    self.target(element, "unpack" if how in ("expr", "unpack") else "unknown", node, at, number)
-        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and self.classes:
+                    self.target(
+                        element,
+                        "unpack" if how in ("expr", "unpack") else "unknown",
+                        node,
+                        at,
+                        number,
+                    )
+        elif (
+            isinstance(target, ast.Attribute)
+            and isinstance(target.value, ast.Name)
+            and self.classes
+        ):
             if target.value.id in ("self", "cls"):
                 line = (getattr(at, "end_lineno", 0), getattr(at, "end_col_offset", 0))
                 key = (id(self.classes[-1]), target.attr)
-                self.module.fields.setdefault(key, []).append(Binding(how, node, line, self.path, extra))
+                self.module.fields.setdefault(key, []).append(
+                    Binding(how, node, line, self.path, extra)
+                )
 
     @staticmethod
     def alike(target: ast.Tuple | ast.List, node: ast.AST) -> bool:
@@ -277,7 +294,9 @@ class Collector(ast.NodeVisitor):
             self.module.fields.setdefault((id(node), name), []).extend(bindings)
         self.scope, self.path = outer, path
 
-    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+    def comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ) -> None:
         outer = self.scope
         self.inside("comprehension", node)
         for generator in node.generators:

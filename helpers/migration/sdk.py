@@ -1,6 +1,6 @@
 """What the old SDK is made of: its modules, its classes, and the types of what they return.
 
-A scan must not need the old SDK, so this is written down; a test holds it against the installed package.
+A scan must not need the old SDK, so this is written down; a test compares both.
 """
 
 MODULES = (
@@ -43,7 +43,7 @@ ENUMS: dict[str, dict[str, str]] = {
     },
 }
 
-# Classes of requests become dicts; the values are their fields in order, so `.field` becomes ["field"].
+# Classes of requests become dicts. The values are their fields: `.field` becomes ["field"].
 REQUESTS: dict[str, tuple[str, ...]] = {
     "SystemMessage": ("role", "content"),
     "DeveloperMessage": ("role", "content"),
@@ -177,10 +177,28 @@ CORE: dict[str, frozenset[str]] = {
         ["RequestsTransport", "AioHttpTransport", "AsyncioRequestsTransport"]
     ),
     "azure.core.pipeline.policies": frozenset(
-        """RetryPolicy AsyncRetryPolicy RetryMode SansIOHTTPPolicy HTTPPolicy AsyncHTTPPolicy UserAgentPolicy
-        HeadersPolicy ProxyPolicy NetworkTraceLoggingPolicy HttpLoggingPolicy CustomHookPolicy RedirectPolicy
-        AsyncRedirectPolicy ContentDecodePolicy RequestIdPolicy DistributedTracingPolicy AzureKeyCredentialPolicy
-        BearerTokenCredentialPolicy AsyncBearerTokenCredentialPolicy""".split()
+        [
+            "RetryPolicy",
+            "AsyncRetryPolicy",
+            "RetryMode",
+            "SansIOHTTPPolicy",
+            "HTTPPolicy",
+            "AsyncHTTPPolicy",
+            "UserAgentPolicy",
+            "HeadersPolicy",
+            "ProxyPolicy",
+            "NetworkTraceLoggingPolicy",
+            "HttpLoggingPolicy",
+            "CustomHookPolicy",
+            "RedirectPolicy",
+            "AsyncRedirectPolicy",
+            "ContentDecodePolicy",
+            "RequestIdPolicy",
+            "DistributedTracingPolicy",
+            "AzureKeyCredentialPolicy",
+            "BearerTokenCredentialPolicy",
+            "AsyncBearerTokenCredentialPolicy",
+        ]
     ),
 }
 PROJECT_METHODS = {
@@ -208,7 +226,7 @@ def bases(name: str) -> tuple[str, ...]:
 
 
 def class_in(module: str, name: str) -> str | None:
-    """Return the symbol of a name that a module of the old SDK, or azure.core, has; None if it is not one."""
+    """Return the symbol of a name in a module of the old SDK or of azure.core, or None."""
     if module == "azure.ai.inference.aio" and (name in CLIENTS or name == "load_client"):
         return f"aio.{name}"
     if module == "azure.ai.inference" and (name in CLIENTS or name == "load_client"):
@@ -227,7 +245,7 @@ def class_in(module: str, name: str) -> str | None:
 
 
 def field_type(owner: str, name: str) -> str | None:
-    """Return the type of a field: a class, "[class]" for a list, "" for anything else; None if there is none."""
+    """Return the type of a field: a class, "[class]", "" for other types; None if unknown."""
     owner = owner.removeprefix("aio.")
     if owner in ANSWERS:
         return ANSWERS[owner].get(name)

@@ -120,8 +120,10 @@ def parsed(text: str) -> ast.Module:
             return ast.parse(text)
     except SyntaxError as error:
         raise Unreadable(f"not Python 3: {error.msg}", error.lineno or 0) from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise Unreadable(f"not Python 3: {str(error) or type(error).__name__}") from None
+    except (RecursionError, MemoryError):
+        raise Unreadable("nested too deeply") from None
+    except ValueError as error:
+        raise Unreadable(f"not Python 3: {error}") from None
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -159,7 +161,11 @@ def load_notebook(path: Path, data: bytes) -> Document:
         notebook = json.loads(text)
         raw = [cell for cell in notebook["cells"] if cell.get("cell_type") == "code"]
         sources = ["".join(cell["source"]) for cell in raw]
-        numbers = [number for number, cell in enumerate(notebook["cells"], 1) if cell.get("cell_type") == "code"]
+        numbers = [
+            number
+            for number, cell in enumerate(notebook["cells"], 1)
+            if cell.get("cell_type") == "code"
+        ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(f"not a notebook: {str(error).splitlines()[0]}") from None
     cells, first = [], 1

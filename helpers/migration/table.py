@@ -19,7 +19,8 @@ class Row:
 
     Attributes:
         old: what the program says.
-        kind: import, class, client keyword, call keyword, method, attribute, item, enum, exception or package.
+        kind: import, class, client keyword, call keyword, method, attribute, item, enum,
+            exception or package.
         new: what to write instead.
         changes: what behaves differently, or "nothing".
         safe: whether the rewrite moves it by itself.
@@ -80,7 +81,8 @@ def find(symbol: str) -> Row | None:
     """Return the row of a symbol, or of the same name in a base class; None if there is none.
 
     Args:
-        symbol: `Class`, `Class.name`, `Class(keyword=)`, `Class.method(keyword=)` or `Class["item"]`.
+        symbol: `Class`, `Class.name`, `Class(keyword=)`, `Class.name(keyword=)` or
+            `Class["item"]`.
     """
     rows = index()
     if symbol in rows:

@@ -6,42 +6,73 @@ attributes of `self`, and other files of the same program.
 """
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from helpers.migration import sdk
+from helpers.migration.kinds import (
+    NOTHING,
+    Value,
+    Values,
+    class_attribute,
+    elements,
+    object_attribute,
+    typed,
+)
 from helpers.migration.scopes import Binding, Module, collect
 
-
-@dataclass(frozen=True)
-class Value:
-    """One thing that an expression can be.
-
-    Attributes:
-        kind: module, class, object, member (of an enum), method, list, dict, function, localclass, instance or file.
-        name: the symbol, for what belongs to the SDK; the qualified name of a module.
-        items: what a list or dict holds, or the owner of a method.
-        node: where a client is made, or the function or class of this program.
-        home: the evaluator of the file that `node` is in.
-    """
-
-    kind: str
-    name: str = ""
-    items: "frozenset[Value]" = frozenset()
-    node: ast.AST | None = None
-    home: "Evaluator | None" = field(default=None, repr=False)
-
-
-Values = frozenset[Value]
-NOTHING: Values = frozenset()
-PASS_ON = ("list", "sorted", "reversed", "iter", "tuple", "set", "deepcopy", "copy", "closing", "aclosing", "run",
-           "wait_for", "create_task", "ensure_future", "run_until_complete", "shield", "cast", "enter_context",
-           "enter_async_context")  # fmt: skip
-WRAPPERS = ("Iterable", "Iterator", "Generator", "AsyncIterable", "AsyncIterator", "AsyncGenerator", "List", "list",
-            "Sequence", "tuple", "Tuple", "set", "Set", "Collection", "MutableSequence")  # fmt: skip
-TRANSPARENT = ("Optional", "Union", "Annotated", "Awaitable", "Coroutine", "Type", "ClassVar", "Final")
-STREAM_ITEM = Value("object", "StreamingChatCompletionsUpdate")
+PASS_ON = frozenset(
+    (
+        "list",
+        "sorted",
+        "reversed",
+        "iter",
+        "tuple",
+        "set",
+        "deepcopy",
+        "copy",
+        "closing",
+        "aclosing",
+        "run",
+        "wait_for",
+        "create_task",
+        "ensure_future",
+        "run_until_complete",
+        "shield",
+        "cast",
+        "enter_context",
+        "enter_async_context",
+    )
+)
+WRAPPERS = frozenset(
+    (
+        "Iterable",
+        "Iterator",
+        "Generator",
+        "AsyncIterable",
+        "AsyncIterator",
+        "AsyncGenerator",
+        "List",
+        "list",
+        "Sequence",
+        "tuple",
+        "Tuple",
+        "set",
+        "Set",
+        "Collection",
+        "MutableSequence",
+    )
+)
+TRANSPARENT = (
+    "Optional",
+    "Union",
+    "Annotated",
+    "Awaitable",
+    "Coroutine",
+    "Type",
+    "ClassVar",
+    "Final",
+)
 LIMIT = 60_000  # evaluations per file, so that no program can keep a scan busy
 
 
@@ -52,29 +83,11 @@ class Resolver(Protocol):
         """Return the file that an import in `home` means, or None."""
         ...
 
-    def callers(self, home: "Evaluator", function: ast.AST) -> "Iterable[tuple[Evaluator, ast.Call]]":
+    def callers(
+        self, home: "Evaluator", function: ast.AST
+    ) -> "Iterable[tuple[Evaluator, ast.Call]]":
         """Return the calls of a function of `home` in the files beside it."""
         ...
-
-
-def typed(name: str) -> Values:
-    """Return the value of a field's type: a class, "[class]" or ""."""
-    if not name:
-        return NOTHING
-    if name.startswith("["):
-        return frozenset([Value("list", items=typed(name[1:-1]))])
-    return frozenset([Value("object", name)])
-
-
-def elements(values: Iterable[Value]) -> Values:
-    """Return what iterating over values gives."""
-    found: set[Value] = set()
-    for value in values:
-        if value.kind == "list":
-            found |= value.items
-        elif value.kind == "object" and value.name in sdk.STREAMS:
-            found.add(STREAM_ITEM)
-    return frozenset(found)
 
 
 class Evaluator:
@@ -101,7 +114,9 @@ class Evaluator:
         key = id(node)
         if key in self.memo:
             return self.memo[key]
-        method: Callable[[ast.AST], Values] | None = getattr(self, "eval_" + type(node).__name__, None)
+        method: Callable[[ast.AST], Values] | None = getattr(
+            self, "eval_" + type(node).__name__, None
+        )
         if not method:
             return NOTHING
         self.count += 1
@@ -213,7 +228,9 @@ class Evaluator:
         stars = [b for b in self.found.scope.names.get("*", []) if b.how == "from"]
         for star in stars if not bindings else ():
             assert isinstance(star.node, ast.ImportFrom)
-            if self.resolver and (other := self.resolver.module(self, star.node.module or "", star.node.level)):
+            if self.resolver and (
+                other := self.resolver.module(self, star.node.module or "", star.node.level)
+            ):
                 if other is not self:
                     values |= other.export(name)
         return values
@@ -244,7 +261,9 @@ class Evaluator:
     def receiver(self, argument: ast.arg, function: ast.AST) -> Values:
         """Return the instance that `self` is, if a parameter is one."""
         parent = self.found.parents.get(id(function))
-        if not isinstance(parent, ast.ClassDef) or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if not isinstance(parent, ast.ClassDef) or not isinstance(
+            function, (ast.FunctionDef, ast.AsyncFunctionDef)
+        ):
             return NOTHING
         decorators = {getattr(one, "id", "") for one in function.decorator_list}
         first = [*function.args.posonlyargs, *function.args.args][:1]
@@ -265,9 +284,13 @@ class Evaluator:
         called = parent.name if isinstance(parent, ast.ClassDef) and name == "__init__" else name
         for call in self.found.calls.get(called, ()):
             offset = 1 if in_class else 0
-            found |= self.passed(call, argument.arg, None if position is None else position - offset)
+            found |= self.passed(
+                call, argument.arg, None if position is None else position - offset
+            )
         defaults = dict(zip(positional[::-1], arguments.defaults[::-1], strict=False))
-        defaults |= {a: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if d}
+        defaults |= {
+            a: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if d
+        }
         found |= self.eval(defaults.get(argument))
         if not found and self.resolver and name and not in_class:
             for home, call in self.resolver.callers(self, function):
@@ -296,13 +319,21 @@ class Evaluator:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return self.quoted(node)
         if isinstance(node, (ast.Name, ast.Attribute)):
-            return frozenset(self.instance_of(value) for value in self.eval(node) if value.kind in ("class", "localclass"))
+            return frozenset(
+                self.instance_of(value)
+                for value in self.eval(node)
+                if value.kind in ("class", "localclass")
+            )
         if isinstance(node, ast.BinOp):
             return self.annotation(node.left) | self.annotation(node.right)
         if isinstance(node, ast.Tuple):
             return frozenset(v for part in node.elts for v in self.annotation(part))
         if isinstance(node, ast.Subscript):
-            outer = node.value.id if isinstance(node.value, ast.Name) else getattr(node.value, "attr", "")
+            outer = (
+                node.value.id
+                if isinstance(node.value, ast.Name)
+                else getattr(node.value, "attr", "")
+            )
             inner = self.annotation(node.slice)
             if outer in TRANSPARENT or not inner:
                 return inner
@@ -337,7 +368,9 @@ class Evaluator:
     # Attributes and items.
 
     def eval_Attribute(self, node: ast.Attribute) -> Values:
-        return frozenset(v for owner in self.eval(node.value) for v in self.attribute(owner, node.attr))
+        return frozenset(
+            v for owner in self.eval(node.value) for v in self.attribute(owner, node.attr)
+        )
 
     def attribute(self, owner: Value, name: str) -> Values:
         """Return what an attribute of a value is."""
@@ -373,7 +406,10 @@ class Evaluator:
         return frozenset(found)
 
     def own_method(self, owner: Value, function: ast.AST) -> Values:
-        decorators = {getattr(one, "id", getattr(one, "attr", "")) for one in getattr(function, "decorator_list", ())}
+        decorators = {
+            getattr(one, "id", getattr(one, "attr", ""))
+            for one in getattr(function, "decorator_list", ())
+        }
         if decorators & {"property", "cached_property"}:
             return self.returned(function)
         return frozenset([Value("function", "bound", node=function, home=self)])
@@ -417,11 +453,19 @@ class Evaluator:
             return self.completed(node, bool(prefix))
         if name in ("load", "from_prompty", "from_string", "from_connection_string"):
             return frozenset([Value("object", owner, node=node, home=self)])
-        if name in sdk.PROJECT_METHODS and sdk.PROJECT_METHODS[name]:
-            return frozenset([Value("object", prefix + sdk.PROJECT_METHODS[name], node=node, home=self)])
+        if sdk.PROJECT_METHODS.get(name):
+            return frozenset(
+                [Value("object", prefix + sdk.PROJECT_METHODS[name], node=node, home=self)]
+            )
         if name in ("load_client", "with_defaults"):
-            return frozenset(Value("object", prefix + c, node=node, home=self) for c in sdk.CLIENTS[:2])
-        if name in ("get", "pop", "setdefault") and node.args and isinstance(node.args[0], ast.Constant):
+            return frozenset(
+                Value("object", prefix + c, node=node, home=self) for c in sdk.CLIENTS[:2]
+            )
+        if (
+            name in ("get", "pop", "setdefault")
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+        ):
             return typed(sdk.field_type(owner, str(node.args[0].value)) or "")
         plain_results = {"embed": "EmbeddingsResult", "get_model_info": "ModelInfo"}
         return typed(plain_results.get(name, ""))
@@ -429,7 +473,9 @@ class Evaluator:
     def completed(self, node: ast.Call, is_async: bool) -> Values:
         """Return what `complete` gives, by its `stream=`."""
         whole = Value("object", "ChatCompletions")
-        stream = Value("object", "AsyncStreamingChatCompletions" if is_async else "StreamingChatCompletions")
+        stream = Value(
+            "object", "AsyncStreamingChatCompletions" if is_async else "StreamingChatCompletions"
+        )
         for keyword in node.keywords:
             if keyword.arg == "stream":
                 if isinstance(keyword.value, ast.Constant):
@@ -451,14 +497,24 @@ class Evaluator:
         """Return the items of a dict that is written out, or None where it cannot be followed."""
         if isinstance(node, ast.Dict):
             if all(isinstance(key, ast.Constant) for key in node.keys):
-                return {str(k.value): v for k, v in zip(node.keys, node.values, strict=True)}  # type: ignore[union-attr]
+                pairs = zip(node.keys, node.values, strict=True)
+                return {str(k.value): v for k, v in pairs if isinstance(k, ast.Constant)}
             return None
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "dict"
+            and not node.args
+        ):
             items = {keyword.arg: keyword.value for keyword in node.keywords}
             return None if None in items else items  # type: ignore[return-value]
         if isinstance(node, ast.Name) and id(node) in self.found.places:
             bindings = self.found.visible(node.id, node)
-            if len(bindings) == 1 and bindings[0].how == "expr" and not isinstance(bindings[0].node, ast.Name):
+            if (
+                len(bindings) == 1
+                and bindings[0].how == "expr"
+                and not isinstance(bindings[0].node, ast.Name)
+            ):
                 return self.keys(bindings[0].node)
         return None
 
@@ -492,7 +548,9 @@ class Evaluator:
         if name in ("next", "anext", "pop", "get", "values", "popleft"):
             owner = node.func.value if isinstance(node.func, ast.Attribute) else first
             values = self.eval(owner)
-            inner = frozenset(i for v in values if v.kind == "dict" for i in v.items) | elements(values)
+            inner = frozenset(i for v in values if v.kind == "dict" for i in v.items) | elements(
+                values
+            )
             return frozenset([Value("list", items=inner)]) if name == "values" and inner else inner
         if name in ("Depends", "to_thread"):
             return frozenset(v for called in self.eval(first) for v in self.result(called, node))
@@ -542,46 +600,3 @@ class Evaluator:
 
     def holding(self, values: Values) -> Values:
         return frozenset([Value("list", items=values)]) if values else NOTHING
-
-
-MODEL_METHODS = ("as_dict", "get", "items", "keys", "values", "copy", "pop", "popitem", "clear", "update", "setdefault")
-STREAM_METHODS = ("close", "aclose", "__enter__", "__exit__", "__aenter__", "__aexit__", "__iter__", "__next__")
-CLIENT_METHODS = ("complete", "embed", "close", "get_model_info", "send_request")
-
-
-def class_attribute(owner: Value, name: str) -> Values:
-    """Return what an attribute of a class of the SDK is."""
-    if name in sdk.ENUMS.get(owner.name, ()):
-        return frozenset([Value("member", f"{owner.name}.{name}")])
-    if name in ("load", "from_prompty", "from_string", "from_connection_string"):
-        return frozenset([Value("method", f"{owner.name}.{name}")])
-    return NOTHING
-
-
-def object_attribute(owner: Value, name: str) -> Values:
-    """Return what an attribute of an object of the SDK is."""
-    plain = owner.name.removeprefix("aio.")
-    own = frozenset([owner])
-    if plain in sdk.CLIENTS and name in CLIENT_METHODS:
-        return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
-    if plain == "AIProjectClient":
-        prefix = "aio." if owner.name.startswith("aio.") else ""
-        return frozenset([Value("object", f"{prefix}Inference")]) if name == "inference" else NOTHING
-    if plain == "Inference" and name in sdk.PROJECT_METHODS:
-        return frozenset([Value("method", f"{owner.name}.{name}")])
-    if plain in sdk.REQUESTS or plain in sdk.ANSWERS:
-        if name in MODEL_METHODS:
-            return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
-        return typed(sdk.field_type(plain, name) or "")
-    if plain in sdk.OTHER_CLASSES or (plain in sdk.STREAMS and name in STREAM_METHODS):
-        return frozenset([Value("method", f"{plain}.{name}", items=own)])
-    return typed(sdk.field_type(plain, name) or "")
-
-
-def walk(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a tree in the order of the source."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(list(ast.iter_child_nodes(node))))

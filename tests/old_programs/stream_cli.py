@@ -27,7 +27,11 @@ def show(text):
 
 
 def length(text):
-    stream = client.complete(stream=True, messages=[inference.models.UserMessage(text)], model_extras={"safe_prompt": False})
+    stream = client.complete(
+        stream=True,
+        messages=[inference.models.UserMessage(text)],
+        model_extras={"safe_prompt": False},
+    )
     return len("".join(update.choices[0].delta.content or "" for update in stream))
 
 

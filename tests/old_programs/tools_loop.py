@@ -50,7 +50,8 @@ while response.choices[0].finish_reason == CompletionsFinishReason.TOOL_CALLS:
     message = response.choices[0].message
     calls = [
         ChatCompletionsToolCall(
-            id=call.id, function=FunctionCall(name=call.function.name, arguments=call.function.arguments)
+            id=call.id,
+            function=FunctionCall(name=call.function.name, arguments=call.function.arguments),
         )
         for call in message.tool_calls
     ]
@@ -61,9 +62,15 @@ while response.choices[0].finish_reason == CompletionsFinishReason.TOOL_CALLS:
     response = client.complete(messages=messages, tools=[departures])
 print(response.choices[0].message.content)
 
-forced = ChatCompletionsNamedToolChoice(function=ChatCompletionsNamedToolChoiceFunction(name="departures"))
+forced = ChatCompletionsNamedToolChoice(
+    function=ChatCompletionsNamedToolChoiceFunction(name="departures")
+)
 again = client.complete(
-    messages=[UserMessage("Denver?"), AssistantMessage(tool_calls=message.tool_calls), ToolMessage("none", tool_call_id="call_1")],
+    messages=[
+        UserMessage("Denver?"),
+        AssistantMessage(tool_calls=message.tool_calls),
+        ToolMessage("none", tool_call_id="call_1"),
+    ],
     tools=[departures],
     tool_choice=forced,
 )

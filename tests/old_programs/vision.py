@@ -4,7 +4,13 @@ import os
 from pathlib import Path
 
 from azure.ai.inference import ChatCompletionsClient
-from azure.ai.inference.models import ImageContentItem, ImageDetailLevel, ImageUrl, TextContentItem, UserMessage
+from azure.ai.inference.models import (
+    ImageContentItem,
+    ImageDetailLevel,
+    ImageUrl,
+    TextContentItem,
+    UserMessage,
+)
 from azure.core.credentials import AzureKeyCredential
 
 picture = Path(os.environ["PICTURE"])
@@ -24,7 +30,9 @@ with ChatCompletionsClient(
                             image_file=str(picture), image_format="png", detail=ImageDetailLevel.LOW
                         )
                     ),
-                    ImageContentItem(image_url=ImageUrl(url="https://example.org/chart.png", detail="high")),
+                    ImageContentItem(
+                        image_url=ImageUrl(url="https://example.org/chart.png", detail="high")
+                    ),
                 ]
             ),
         ],

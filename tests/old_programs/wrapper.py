@@ -1,17 +1,15 @@
 """A class around the client, as many programs have one."""
 
 import os
-from typing import List, Optional
 
-from azure.ai.inference import ChatCompletionsClient
-from azure.ai.inference import models as m
+from azure.ai.inference import ChatCompletionsClient, models as m
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
 
 class Desk:
-    def __init__(self, endpoint: str, key: str, model: str, temperature: Optional[float] = None):
-        self.history: List[m.ChatRequestMessage] = [m.SystemMessage(content="Be brief.")]
+    def __init__(self, endpoint: str, key: str, model: str, temperature: float | None = None):
+        self.history: list[m.ChatRequestMessage] = [m.SystemMessage(content="Be brief.")]
         self.client = ChatCompletionsClient(
             endpoint=endpoint,
             credential=AzureKeyCredential(key),
@@ -23,7 +21,7 @@ class Desk:
         )
         self.temperature = temperature
 
-    def ask(self, text: str, max_tokens: Optional[int] = None) -> Optional[str]:
+    def ask(self, text: str, max_tokens: int | None = None) -> str | None:
         self.history.append(m.UserMessage(content=text))
         try:
             response: m.ChatCompletions = self.client.complete(
