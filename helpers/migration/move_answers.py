@@ -225,16 +225,13 @@ def shortly(node: ast.Call) -> str:
 
 def moved_response(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
     """Return what takes the place of error.response.text() and its like."""
-    if (
-        isinstance(node.func, ast.Attribute)
-        and isinstance(new.func, cst.Attribute)
-        and not node.args
-    ):
-        if any(value.name == "HttpResponse" for value in objects(context, node.func.value)):
-            renamed = {"text": "text", "body": "content"}.get(node.func.attr)
-            if renamed:
-                return attribute(new.func.value, renamed)
-    return new
+    if not (isinstance(node.func, ast.Attribute) and isinstance(new.func, cst.Attribute)):
+        return new
+    owners = {value.name for value in objects(context, node.func.value)}
+    renamed = {"text": "text", "body": "content"}.get(node.func.attr)
+    if node.args or not renamed or "HttpResponse" not in owners:
+        return new
+    return attribute(new.func.value, renamed)
 
 
 def shown(context: Context, node: ast.AST) -> None:

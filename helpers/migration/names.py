@@ -129,9 +129,8 @@ class Finder:
                 self.class_named(value, node, parent)
             elif value.kind == "method" and isinstance(node, ast.Attribute):
                 self.add(self.method_symbol(value), node)
-            elif value.kind == "member":
-                if not (isinstance(node, ast.Attribute) and node.attr in ("value", "name")):
-                    self.add(value.name, node)
+            elif value.kind == "member" and getattr(node, "attr", "") not in ("value", "name"):
+                self.add(value.name, node)
 
     def class_named(self, value: Value, node: ast.AST, parent: ast.AST | None) -> None:
         if value.name.endswith(("TokenCredential", "AIProjectClient")):
@@ -159,8 +158,9 @@ class Finder:
                 self.add(f"{owner.name}.{node.attr}", node)
         elif owner.kind == "object" and not self.evaluator.attribute(owner, node.attr):
             self.plain(owner, node, called)
-        elif owner.kind == "object" and owner.name not in ("Inference", "aio.Inference"):
-            if not any(v.kind == "method" for v in self.evaluator.attribute(owner, node.attr)):
+        elif owner.kind == "object" and not owner.name.endswith("Inference"):
+            values = self.evaluator.attribute(owner, node.attr)
+            if "method" not in {value.kind for value in values}:
                 self.plain(owner, node, called)
 
     def plain(self, owner: Value, node: ast.Attribute, called: bool) -> None:

@@ -341,7 +341,7 @@ class Rewriter(cst.CSTTransformer):
                 )
                 self.context.todo(
                     symbol,
-                    f"if {ast.unparse(node.func.value)} is a client of the old SDK, move this call.",
+                    f"if {ast.unparse(node.func.value)} is an old client, move this call.",
                 )
         return moved_response(self.context, new, node)
 

@@ -90,9 +90,9 @@ def scan_file(path: Path, project: Project) -> Result:
         cell, line = document.place(use.line)
         result.findings.append(Finding(path, cell, line, use))
     for cell in document.cells:
-        if cell.problem and (b := cell.problem):
-            if old_text(cell.text):  # elsewhere it does not matter
-                result.problems.append(Problem(path, b.cell, b.line, b.reason))
+        problem = cell.problem
+        if problem and old_text(cell.text):  # elsewhere it does not matter
+            result.problems.append(Problem(path, problem.cell, problem.line, problem.reason))
     return result
 
 

@@ -169,12 +169,9 @@ class Collector(ast.NodeVisitor):
                         at,
                         number,
                     )
-        elif (
-            isinstance(target, ast.Attribute)
-            and isinstance(target.value, ast.Name)
-            and self.classes
-        ):
-            if target.value.id in ("self", "cls"):
+        elif isinstance(target, ast.Attribute):
+            owner = getattr(target.value, "id", "")
+            if owner in ("self", "cls") and self.classes:
                 line = (getattr(at, "end_lineno", 0), getattr(at, "end_col_offset", 0))
                 key = (id(self.classes[-1]), target.attr)
                 self.module.fields.setdefault(key, []).append(

@@ -228,11 +228,11 @@ class Evaluator:
         stars = [b for b in self.found.scope.names.get("*", []) if b.how == "from"]
         for star in stars if not bindings else ():
             assert isinstance(star.node, ast.ImportFrom)
-            if self.resolver and (
-                other := self.resolver.module(self, star.node.module or "", star.node.level)
-            ):
-                if other is not self:
-                    values |= other.export(name)
+            if not self.resolver:
+                break
+            other = self.resolver.module(self, star.node.module or "", star.node.level)
+            if other and other is not self:
+                values |= other.export(name)
         return values
 
     # Parameters.
@@ -307,10 +307,11 @@ class Evaluator:
         for keyword in call.keywords:
             if keyword.arg == name:
                 return self.eval(keyword.value)
-        if position is not None and 0 <= position < len(call.args):
-            if not any(isinstance(one, ast.Starred) for one in call.args[: position + 1]):
-                return self.eval(call.args[position])
-        return NOTHING
+        if position is None or not 0 <= position < len(call.args):
+            return NOTHING
+        if any(isinstance(one, ast.Starred) for one in call.args[: position + 1]):
+            return NOTHING
+        return self.eval(call.args[position])
 
     # Annotations.
 
