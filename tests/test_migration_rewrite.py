@@ -370,6 +370,24 @@ def test_defaults_that_a_call_cannot_see_are_kept_beside_the_client():
     assert "self.llm_model = name" in text and "create(model=self.llm_model, messages=[])" in text
 
 
+OPTIONS = {
+    "o = {'messages': [], 'response_format': 'text'}\n": "change response_format.",
+    "o = {'messages': []}\no['response_format'] = 'text'\n": "change response_format.",
+    "o = dict(messages=[], model_extras={})\n": "change model_extras.",
+    "o = {'messages': []}\no.update(x)\n": "openai has other names for",
+    "o = {'messages': []}\no[x] = 1\n": "openai has other names for",
+    "o = {'messages': [], 'response_format': JsonSchemaFormat(name='n', schema={})}\n": None,
+    "o = {'messages': []}\no['temperature'] = 1\n": None,
+}
+
+
+@pytest.mark.parametrize("code", OPTIONS)
+def test_options_in_a_dict_are_looked_at(code):
+    text = moved(f"{CLIENT}{code}client.complete(**o)\n")
+    todo = OPTIONS[code]
+    assert todo in text if todo else MARK not in text and 'create(model="m", **o)' in text
+
+
 def test_two_clients_of_one_name_have_their_own_defaults():
     again = CLIENT.splitlines()[-1].replace('model="m"', 'model="n"')
     text = moved(f"{CLIENT}client.complete(messages=[1])\n{again}\nclient.complete(messages=[2])\n")

@@ -92,7 +92,8 @@ def note_import(found: Needs, node: ast.Import | ast.ImportFrom, top: bool) -> N
 def names_used(code: str) -> tuple[set[str], str]:
     """Return the names that code uses outside of imports, and that code without its imports."""
     tree = parsed(code)
-    names = {node.id for node in walk(tree) if isinstance(node, ast.Name)}
+    loads = [node for node in walk(tree) if isinstance(node, ast.Name)]
+    names = {node.id for node in loads if not isinstance(node.ctx, ast.Store)}
     strings = [
         node.value
         for node in walk(tree)

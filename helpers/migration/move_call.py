@@ -22,7 +22,7 @@ from helpers.migration.context import (
     ordered,
 )
 from helpers.migration.extras import ended, split
-from helpers.migration.formats import format_code
+from helpers.migration.formats import format_code, is_schema
 from helpers.migration.kinds import Value
 from helpers.migration.move_client import shortened, timeout_code
 from helpers.migration.move_defaults import DefaultsMover
@@ -155,23 +155,22 @@ class CallMover:
 
     def spread(self, argument: cst.Arg, value: ast.expr) -> list[cst.Arg]:
         keys = self.context.evaluator.keys(value)
-        changed = {
-            "model_extras",
-            "response_format",
-            *RENAMED,
-            *HOOKS,
-            "retry_total",
-            "read_timeout",
-            "input_type",
-        }
+        symbol = f"{self.symbol}(**=)"
         if keys is None:
-            self.context.todo(
-                f"{self.symbol}(**=)",
-                "openai has other names for model_extras, response_format, headers and params.",
-            )
-        elif changed & set(keys):
-            names = ", ".join(sorted(changed & set(keys)))
-            self.context.todo(f"{self.symbol}(**=)", f"in these options, change {names}.")
+            names = "model_extras, response_format, headers and params"
+            self.context.todo(symbol, f"openai has other names for {names}.")
+            return [argument]
+        other = {*RENAMED, *HOOKS, *OPTIONS, "model_extras", "input_type"}
+        form = keys.get("response_format")
+        if (
+            form is not None
+            and not isinstance(form, ast.Dict)
+            and not is_schema(self.context, form)
+        ):
+            other.add("response_format")
+        if other & set(keys):
+            names = ", ".join(sorted(other & set(keys)))
+            self.context.todo(symbol, f"in these options, change {names}.")
         return [argument]
 
     def extras(self, name: str, argument: cst.Arg, value: ast.expr) -> list[cst.Arg]:

@@ -60,6 +60,7 @@ class Module:
         calls: the calls by the last part of what they call.
         fields: what is assigned to `self.name`, by id of the class and name.
         parents: the parent of each node, by id.
+        items: key and value of what is set by `name[key] = value`, by name.
     """
 
     tree: ast.Module
@@ -69,6 +70,7 @@ class Module:
     calls: dict[str, list[ast.Call]] = field(default_factory=dict)
     fields: dict[tuple[int, str], list[Binding]] = field(default_factory=dict)
     parents: dict[int, ast.AST] = field(default_factory=dict)
+    items: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
 
     def visible(self, name: str, use: ast.AST) -> list[Binding]:
         """Return the bindings that a use of a name can see, the latest first."""
@@ -169,6 +171,9 @@ class Collector(ast.NodeVisitor):
                         at,
                         number,
                     )
+        elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+            value = node if isinstance(node, ast.expr) else target.slice
+            self.module.items.setdefault(target.value.id, []).append((target.slice, value))
         elif isinstance(target, ast.Attribute):
             owner = getattr(target.value, "id", "")
             if owner in ("self", "cls") and self.classes:

@@ -510,14 +510,29 @@ class Evaluator:
             items = {keyword.arg: keyword.value for keyword in node.keywords}
             return None if None in items else items  # type: ignore[return-value]
         if isinstance(node, ast.Name) and id(node) in self.found.places:
-            bindings = self.found.visible(node.id, node)
-            if (
-                len(bindings) == 1
-                and bindings[0].how == "expr"
-                and not isinstance(bindings[0].node, ast.Name)
-            ):
-                return self.keys(bindings[0].node)
+            return self.named_keys(node)
         return None
+
+    def named_keys(self, node: ast.Name) -> dict[str, ast.expr] | None:
+        """Return the items of a dict that has a name, with those that are set later."""
+        bindings = self.found.visible(node.id, node)
+        if (
+            len(bindings) != 1
+            or bindings[0].how != "expr"
+            or isinstance(bindings[0].node, ast.Name)
+        ):
+            return None
+        items = self.keys(bindings[0].node)
+        if items is None:
+            return None
+        for target, value in self.found.items.get(node.id, ()):
+            if not isinstance(target, ast.Constant):
+                return None
+            items = {**items, str(target.value): value}
+        changes = [*self.found.calls.get("update", ()), *self.found.calls.get("setdefault", ())]
+        if any(getattr(getattr(call.func, "value", None), "id", "") == node.id for call in changes):
+            return None
+        return items
 
     def returned(self, function: ast.AST | None) -> Values:
         """Return what a function of this file returns."""
