@@ -1,4 +1,7 @@
-"""What differs between endpoints: a key goes to the host that was written, a recording fits all bases."""
+"""What differs between endpoints.
+
+A key goes to the host that was written, a recording fits all bases.
+"""
 
 from urllib.parse import urlsplit
 

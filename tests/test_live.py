@@ -1,4 +1,7 @@
-"""Live, against a service on this computer: every library is noted, at every base; nothing leaks or lingers."""
+"""Live, against a service on this computer.
+
+Every library is noted, at every base; nothing leaks or lingers.
+"""
 
 import asyncio
 import os
@@ -497,7 +500,8 @@ def test_a_live_stream_is_not_buffered(live, server):
     assert arrived < server.sent[2]  # the second token
 
 
-# Every notebook, live, to its end. Where the endpoint is, the dialect, and what the model lacks: each notebook meets
+# Every notebook, live, to its end. Where the endpoint is, the dialect, and what the model lacks:
+# each notebook meets
 # an able model, then a poor one.
 ABLE = [("/models", "mistral"), ("/openai/v1", "openai"), ("/models", "openai")]
 POOR = [
@@ -513,7 +517,8 @@ def settings(server, base: str) -> dict[str, str]:
         "AZURE_INFERENCE_ENDPOINT": server.address + base,
         "AZURE_INFERENCE_CREDENTIAL": KEY,
         "AZURE_INFERENCE_MODEL": "small-model",
-        "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",  # Entra ID looks nowhere else: no address is tried
+        # Entra ID looks nowhere else: no address is tried
+        "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
     }
 
 

@@ -41,7 +41,10 @@ def server():
 
 @pytest.fixture
 def cells(tmp_path, server):
-    """Run these sources as the cells of a notebook, live; give back the cells with their outputs."""
+    """Run these sources as the cells of a notebook, live.
+
+    Give back the cells with their outputs.
+    """
     (tmp_path / "recordings").mkdir()
 
     def execute(

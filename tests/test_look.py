@@ -1,4 +1,6 @@
-"""Look: the right thing for a good answer, and words instead of an error for one that lacks something."""
+"""Look: the right thing for a good answer, and words instead of an error for one that lacks
+something.
+"""
 
 import base64
 import io
@@ -750,7 +752,8 @@ def test_show_filter_reads_what_the_libraries_return(displayed):
     }
     azure, other = ChatCompletions(data), openai_completion(data)
     for results in (azure.choices[0], azure.choices[0].get("content_filter_results"), azure.get("prompt_filter_results"),
-                    other.choices[0], other.choices[0].content_filter_results, other.prompt_filter_results,
+                    other.choices[0], other.choices[0].content_filter_results,
+                    other.prompt_filter_results,
                     CompletionUsage.construct(hate=SAFE)):  # fmt: skip
         assert filter_rows(displayed, results)[1] == ["hate", "safe", "no"]
 

@@ -1,4 +1,6 @@
-"""The rewrite: old program and new program run against the same server, with the same output and bodies."""
+"""The rewrite: old program and new program run against the same server, with the same output and
+bodies.
+"""
 
 import ast
 import contextlib

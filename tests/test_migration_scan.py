@@ -1,4 +1,6 @@
-"""The scan: what it finds in programs of every shape, what it cannot judge, and what odd files cost."""
+"""The scan: what it finds in programs of every shape, what it cannot judge, and what odd files
+cost.
+"""
 
 import io
 import json
@@ -293,7 +295,8 @@ def test_a_notebook_with_magics(tmp_path, capsys):
     assert [(p["cell"], p["line"]) for p in report["problems"]] == [(5, 1), (6, 1)]
 
 
-# --- The command -----------------------------------------------------------------------------------
+# --- The command
+# -----------------------------------------------------------------------------------
 
 
 def test_text_says_where_what_and_where_it_is_explained(tmp_path, capsys):

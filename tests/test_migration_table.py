@@ -1,4 +1,7 @@
-"""The table of the migration: it holds every public name of the installed package, and it agrees with itself."""
+"""The table of the migration.
+
+It holds every public name of the installed package, and it agrees with itself.
+"""
 
 import enum
 import importlib
@@ -32,7 +35,10 @@ def keywords(function) -> set[str]:
 
 
 def symbols_of_class(name: str, cls: type) -> set[str]:
-    """Every symbol that a public class has: itself, its keywords, its methods with theirs, its attributes."""
+    """Every symbol that a public class has.
+
+    Itself, its keywords, its methods with theirs, its attributes.
+    """
     if issubclass(cls, enum.Enum):
         return {name, *(f"{name}.{member}" for member in cls.__members__), f"{name}.value"}
     found = {name}

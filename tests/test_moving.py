@@ -1,4 +1,7 @@
-"""old_to_new.yaml, which notebook 08 and the README share: it holds, and nothing that the course uses is missing."""
+"""old_to_new.yaml, which notebook 08 and the README share.
+
+It holds, and nothing that the course uses is missing.
+"""
 
 import ast
 import re

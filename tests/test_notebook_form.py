@@ -1,4 +1,7 @@
-"""The form that readers of a notebook count on: its order, its size, its words, its cells to copy."""
+"""The form that readers of a notebook count on.
+
+Its order, its size, its words, its cells to copy.
+"""
 
 import re
 from functools import cache

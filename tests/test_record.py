@@ -1,4 +1,7 @@
-"""make record, against a service on this computer: what is captured, what is left out, what a kill or a fault leaves."""
+"""make record, against a service on this computer.
+
+What is captured, what is left out, what a kill or a fault leaves.
+"""
 
 import hashlib
 import json
@@ -142,7 +145,10 @@ def test_killed_in_the_middle_leaves_all_as_before(server, copy):
 
 @pytest.mark.parametrize("stop", range(4))
 def test_killed_while_saving_is_completed_by_the_next_run(tmp_path, monkeypatch, stop):
-    """Stop at each step of saving: afterwards both files are the old ones, or, once it was decided, both the new."""
+    """Stop at each step of saving.
+
+    Afterwards both files are the old ones, or, once it was decided, both the new.
+    """
     import record
 
     class Killed(BaseException):

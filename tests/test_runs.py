@@ -1,4 +1,7 @@
-"""Each notebook run a second time, and further than nbval goes: same bytes, cells again, solutions, all recordings."""
+"""Each notebook run a second time, and further than nbval goes.
+
+Same bytes, cells again, solutions, all recordings.
+"""
 
 import base64
 import difflib
@@ -31,7 +34,8 @@ def recordings(name: str) -> list[Recording]:
 
 @pytest.fixture(scope="module", params=ALL, ids=lambda path: path.stem)
 def executed(request):
-    """A notebook as committed, and one run of it: its cells, then all of them again from the last to the first, then
+    """A notebook as committed, and one run of it: its cells, then all of them again from the last
+    to the first, then
     forms and solutions."""
     book = read(request.param)
     code = [cell for cell in book.cells if cell.cell_type == "code"]
@@ -81,7 +85,10 @@ def test_every_recording_is_used(executed):
 
 
 def texts_of(answer: Answer) -> list[str]:
-    """The words of an answer that a reader is to see: a message, a stream's pieces put together, an error."""
+    """The words of an answer that a reader is to see.
+
+    A message, a stream's pieces put together, an error.
+    """
     if answer.events is not None:
         choices = [
             choice
@@ -97,7 +104,9 @@ def texts_of(answer: Answer) -> list[str]:
 
 
 def test_changing_a_word_in_any_recording_would_show(executed):
-    """Each answer's words stand in some output, so that nbval, or a test above, sees any change to them."""
+    """Each answer's words stand in some output, so that nbval, or a test above, sees any change to
+    them.
+    """
     name, _, result, _ = executed
     outputs = words(" ".join(printed(cell) for cell in [*result.notebook.cells, *result.extra]))
     for recording in recordings(name):

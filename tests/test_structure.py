@@ -1,9 +1,11 @@
-"""What every notebook and recording must look like. Each rule is here because a reader would trip over its breach."""
+"""What every notebook and recording must look like.
+
+Each rule is here because a reader would trip over its breach.
+"""
 
 import ast
 import base64
 import io
-import itertools
 import json
 import re
 import subprocess
@@ -43,7 +45,8 @@ SECRETS = {
 MODEL_NAME = re.compile(
     r"(?i)(gpt|mistral|ministral|phi|llama|grok|deepseek|claude|cohere|o\d)-[\w.-]+"
 )
-# Names that a cell sends to show what is refused: one that no endpoint knows, one that sees no pictures.
+# Names that a cell sends to show what is refused: one that no endpoint knows, one that sees no
+# pictures.
 DEMONSTRATED = {"mistral-enormous", "gpt-4"}
 NAMES = [path.stem for path in ALL]
 every_notebook = pytest.mark.parametrize("name", NAMES)
@@ -208,7 +211,10 @@ def undefined(notebooks: dict[str, list]) -> str:
 
 
 def test_no_name_is_used_before_it_is_defined():
-    """ruff sees a notebook as a whole; so give it every beginning of one, where what comes later is not defined."""
+    """ruff sees a notebook as a whole.
+
+    So give it every beginning of one, where what comes later is not defined.
+    """
     parts = {}
     for name in NAMES:
         code = cells(name, "code")
@@ -274,7 +280,10 @@ def test_cells_reach_into_nothing_of_replay(name):
 
 @every_notebook
 def test_models_come_from_the_environment(name):
-    """A model that code names is retired sooner than the course is; a wrong name may stand in a demonstration."""
+    """A model that code names is retired sooner than the course is.
+
+    A wrong name may stand in a demonstration.
+    """
     for where, module in code(name):
         for node in ast.walk(module):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -49,7 +49,10 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 
 def text_of(notebook: nbformat.NotebookNode) -> str:
-    """A notebook as it is committed, byte for byte: as JupyterLab stores it, a line of source a line."""
+    """A notebook as it is committed, byte for byte.
+
+    As JupyterLab stores it, a line of source a line.
+    """
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
 
 

@@ -1,9 +1,11 @@
 """Capture answers from a real endpoint: python tests/tools/record.py [NAME]
 
-Each notebook runs live through a proxy on this computer that passes its requests on and keeps what was answered. The
+Each notebook runs live through a proxy on this computer that passes its requests on and keeps what
+was answered. The
 notebook gets the proxy's own key and address, so that yours never come near a notebook or a file. What was captured
 takes the place of the recording that it answers, if it is of the same kind (status, reason, stream or not, tools);
-else the constructed one stays. The notebook then runs again, in replay on the new recordings, and both are saved
+else the constructed one stays. The notebook then runs again, in replay on the new recordings, and
+both are saved
 together or not at all.
 """
 
@@ -51,7 +53,10 @@ HEAD = "# {}: each request of the notebook with the answer that it gets in repla
 
 
 class Scrubber:
-    """Takes out of texts what belongs to a person, a machine or an account; the same thing always becomes the same."""
+    """Takes out of texts what belongs to a person, a machine or an account.
+
+    The same thing always becomes the same.
+    """
 
     def __init__(self, endpoint: str):
         host = requests.utils.urlparse(endpoint).hostname
@@ -92,7 +97,10 @@ class Scrubber:
 
 
 class Proxy(ThreadingHTTPServer):
-    """Passes requests on to an endpoint and keeps each with its answer, in `taken`: (path, body, status, headers, bytes)."""
+    """Passes requests on to an endpoint and keeps each with its answer, in `taken`.
+
+    (path, body, status, headers, bytes).
+    """
 
     daemon_threads = True
 
@@ -122,7 +130,8 @@ class Pass(BaseHTTPRequestHandler):
         endpoint, known = self.server.endpoint, re.match(r"/(models|openai/v1)/(.+)", path)
         if known is None:  # a notebook that shows what a wrong endpoint gives
             url = re.sub(r"/(models|openai/v1|v1)$", "", endpoint) + path
-        else:  # on an Azure host, /openai/v1 stands beside /models; a local server has one address for both
+        else:  # on an Azure host, /openai/v1 stands beside /models; a local server has one address
+        for both
             url = f"{endpoint if known[1] == 'models' else endpoint.replace('/models', '/openai/v1')}/{known[2]}"
         if query and "/openai/v1/" not in url:
             url += f"?{query}"
@@ -200,7 +209,10 @@ def meaning(body) -> str:
 
 
 def outline(body) -> str:
-    """A body without what a model said in it, or made a tool say: the same whatever the model's words were."""
+    """A body without what a model said in it, or made a tool say.
+
+    The same whatever the model's words were.
+    """
     if not isinstance(body, dict):
         return str(body)
     spoken = [
@@ -213,7 +225,9 @@ def outline(body) -> str:
 def keep_whole_conversations(
     old: list[dict], new: list[dict], places: set[int]
 ) -> tuple[list[dict], list[str]]:
-    """A conversation of which a round could not be captured, such as a model's mistake, stays as it was in all rounds."""
+    """A conversation of which a round could not be captured, such as a model's mistake, stays as it
+    was in all rounds.
+    """
     begun: dict[str, list[int]] = {}
     for at, entry in enumerate(old):
         body = entry["request"].get("body")
@@ -241,7 +255,9 @@ def keep_whole_conversations(
 def merge(
     old: list[dict], taken: list, model: str, told: str, scrub: Scrubber
 ) -> tuple[list[dict], list[str]]:
-    """The recordings with captured answers in the place of those that they answer, and the names of these."""
+    """The recordings with captured answers in the place of those that they answer, and the names of
+    these.
+    """
     new, places = [dict(entry) for entry in old], set()
     vision = os.environ.get("AZURE_INFERENCE_VISION_MODEL")  # as notebook 07 has it
     models = {vision: "phi-3.5-vision-instruct", model: PROVIDED["AZURE_INFERENCE_MODEL"]}
@@ -256,7 +272,8 @@ def merge(
             continue
         here = [at for at, r in enumerate(old) if r["request"]["path"] == where and "answer" in r]
         exact = [at for at in here if meaning(old[at]["request"].get("body")) == meaning(body)]
-        # The model's own words travel in the next request, which is then another, but has the same outline.
+        # The model's own words travel in the next request, which is then another, but has the same
+        # outline.
         alike = [at for at in here if outline(old[at]["request"].get("body")) == outline(body)]
         fitting = [at for at in exact or alike if kind(old[at]["answer"]) == kind(answer)]
         free = [at for at in fitting if at not in places]
@@ -264,7 +281,8 @@ def merge(
             continue
         seen.add((where, meaning(body)))
         entry = {"name": old[fitting[0]]["name"] + ", again", "origin": "captured", "after": told,
-                 "request": {"method": "POST", "path": where, "body": body}, "answer": answer}  # fmt: skip
+                 # fmt: skip
+                 "request": {"method": "POST", "path": where, "body": body}, "answer": answer}
         if free:
             places.add(free[0])
             new[free[0]] = entry | {"name": old[free[0]]["name"]}
@@ -274,7 +292,8 @@ def merge(
 
 
 def record(path: Path, endpoint: str, key: str, model: str, bar) -> tuple[list[str], list[str]]:
-    """Record one notebook; return the names of the recordings that were captured, and of those that stay as they were.
+    """Record one notebook; return the names of the recordings that were captured, and of those that
+    stay as they were.
 
     Raises:
         CourseError: the live run or the replay of what was captured failed; nothing was changed.
@@ -293,7 +312,8 @@ def record(path: Path, endpoint: str, key: str, model: str, bar) -> tuple[list[s
         (work / path.name).write_text(text_of(book), "utf-8")
         env = {"HELPERS_MODE": "record", "AZURE_INFERENCE_ENDPOINT": proxy.address,
                "AZURE_INFERENCE_CREDENTIAL": PROXY_KEY, "AZURE_INFERENCE_MODEL": model,
-               "AZURE_INFERENCE_VISION_MODEL": os.environ.get("AZURE_INFERENCE_VISION_MODEL", "")}  # fmt: skip
+               # fmt: skip
+               "AZURE_INFERENCE_VISION_MODEL": os.environ.get("AZURE_INFERENCE_VISION_MODEL", "")}
         try:
             run(work / path.name, extra=extra, on_cell=bar, env=env)
         except CellExecutionError as error:
@@ -333,7 +353,10 @@ def record(path: Path, endpoint: str, key: str, model: str, bar) -> tuple[list[s
 
 
 def save(files: dict[Path, str]) -> None:
-    """Replace files all together: whenever the process is killed, either all are as before or `finish` completes it."""
+    """Replace files all together.
+
+    Whenever the process is killed, either all are as before or `finish` completes it.
+    """
     stage = NOTEBOOKS / ".recording"
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir()
@@ -391,7 +414,8 @@ def main(arguments: list[str]) -> int:
             task = bar.add_task(name, total=len(read(known[name]).cells))
             try:
                 captured, kept = record(known[name], endpoint, key, model,
-                                        lambda done, task=task: bar.update(task, completed=done))  # fmt: skip
+                                        # fmt: skip
+                                        lambda done, task=task: bar.update(task, completed=done))
                 table.add_row(name, str(len(captured)), str(len(kept)), "saved")
                 told.append(
                     f"{name}: captured {', '.join(captured) or 'nothing'}; as before {', '.join(kept) or 'nothing'}."
