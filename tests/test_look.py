@@ -24,7 +24,7 @@ from openai.types.completion_usage import CompletionUsage
 from openai.types.responses import Response
 from PIL import Image
 
-from helpers import playground, show, show_filter, show_picture, show_tokens, timeline, tokens
+from helpers import look, playground, show, show_filter, show_picture, show_tokens, timeline, tokens
 from helpers.display.token_row import ground
 from helpers.look import text_of
 
@@ -594,6 +594,12 @@ def test_show_tokens_gives_each_its_probability_in_every_form(displayed):
     assert grounds[1] == "#ffffff" and len(set(grounds)) == 4
 
 
+def test_show_tokens_draws_blanks_and_no_bar_where_the_probability_is_unknown(displayed):
+    show_tokens({"content": [{"token": "\t", "logprob": None}]})
+    source = displayed[0][0]["text/html"]
+    assert "<b>⇥</b>" in source and "width:0%" in source
+
+
 def test_a_less_likely_token_has_a_darker_ground():
     shades = [luminance(ground(probability)) for probability in (0, 0.25, 0.5, 0.75, 1)]
     assert shades == sorted(shades) and len(set(shades)) == 5
@@ -827,6 +833,11 @@ def test_playground_takes_any_string_when_live(mode):
 def test_playground_needs_values():
     with pytest.raises(ValueError, match="at least one value for text"):
         playground(print, text=[])
+
+
+def test_every_name_that_look_offers_is_there():
+    assert {"show", "text_of", "timeline", "tokens"} < set(look.__all__)
+    assert all(callable(getattr(look, name)) for name in look.__all__)
 
 
 def test_look_imports_nothing_heavy():
