@@ -1,0 +1,297 @@
+"""The exercises of notebook 07."""
+
+import pytest
+
+from notebooks import NOTEBOOKS, read, solutions
+
+NOTEBOOK = "07_vision"
+CHECKS = {
+    1: '\ncheck("exercise 1", shortest_bar)',
+    2: '\ncheck("exercise 2", next_departure)',
+    3: '\ncheck("exercise 3", join)',
+}
+
+RIGHT = {
+    1: {
+        "by hand, with the classes": """
+def shortest_bar(url):
+    '''A learner's words.'''
+    picture = ImageContentItem(image_url=ImageUrl(url=url, detail="low"))
+    message = UserMessage([TextContentItem(text="Name the shortest bar."), picture])
+    return text_of(client.complete(messages=[message], model=SECOND_MODEL)).strip()
+""",
+        "with openai, looking at the form": """
+def shortest_bar(url):
+    image = {"type": "image_url", "image_url": {"detail": "low", "url": url}}
+    parts = [image, {"type": "text", "text": "Which bar is the shortest?"}]
+    answer = v1.chat.completions.create(model="m", messages=[{"role": "user", "content": parts}])
+    content = answer.choices[0].message.content or ""
+    if isinstance(content, str):
+        return content
+    return "".join(part["text"] for part in content if part["type"] == "text")
+""",
+        "dicts, asynchronous": """
+from openai import AsyncOpenAI
+
+async def shortest_bar(url):
+    parts = [{"type": "text", "text": "Which is the shortest?"},
+             {"type": "image_url", "image_url": {"url": url, "detail": "low"}}]
+    async with AsyncOpenAI(max_retries=0) as desk:
+        messages = [{"role": "user", "content": parts}]
+        return text_of(await desk.chat.completions.create(model="m", messages=messages))
+
+def text_of(response):
+    content = response.choices[0].message.content
+    if isinstance(content, list):
+        return content[-1]["text"]
+    return content or ""
+""",
+    },
+    2: {
+        "filter": """
+def next_departure(response, now):
+    rows, doubts = read_rows(text_of(response))
+    times = [row[0] for row in rows if row[0] >= now]
+    return times[0] if times and not doubts else None
+""",
+        "next with a default": """
+def next_departure(response, now):
+    rows, doubts = read_rows(text_of(response))
+    return None if doubts else next((time for time, ship, port, quay in rows if time >= now), None)
+""",
+        "its own reading": """
+def next_departure(response, now):
+    best = None
+    for line in reversed((response.choices[0].message.content or "").split("\\n")):
+        cells = [cell.strip() for cell in line.split(";")]
+        if len(cells) != 4 or cells[3] not in "123" or cells[1] not in SHIPS:
+            return None
+        if cells[0] >= now:
+            best = cells[0]
+    return best
+""",
+    },
+    3: {
+        "resized, with a gap": """
+def join(first, second):
+    pictures = [open_picture(path, side=500) for path in (first, second)]
+    high = max(picture.height for picture in pictures)
+    sheet = Image.new("RGB", (pictures[0].width + pictures[1].width + 10, high))
+    sheet.paste(pictures[0])
+    sheet.paste(pictures[1], (pictures[0].width + 10, 0))
+    file = io.BytesIO()
+    sheet.save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
+""",
+        "all by hand": """
+def join(first, second):
+    def opened(path):
+        try:
+            with Image.open(path) as picture:
+                if picture.width * picture.height > 20_000_000:
+                    raise ValueError(f"{path.name} is too large")
+                picture = ImageOps.exif_transpose(picture)
+                if picture.mode == "I;16":
+                    picture = picture.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
+                return picture.convert("RGB")
+        except OSError:
+            raise ValueError(f"{path.name} is no picture") from None
+
+    left, right = opened(first), opened(second)
+    both = Image.new("RGB", (left.width * 2, left.height))
+    both.paste(left, (0, 0))
+    both.paste(right.resize(left.size), (left.width, 0))
+    file = io.BytesIO()
+    both.save(file, "WEBP")
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+""",
+        "from two prepared files": """
+def join(first, second):
+    left, right = (
+        Image.open(io.BytesIO(base64.b64decode(prepare(path, 400).partition(",")[2])))
+        for path in (first, second)
+    )
+    both = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), "white")
+    both.paste(left, (0, (both.height - left.height) // 2))
+    both.paste(right, (left.width, (both.height - right.height) // 2))
+    file = io.BytesIO()
+    both.save(file, format="JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+""",
+    },
+}
+
+WRONG = {
+    1: {
+        "the request alone": (
+            'def shortest_bar(url):\n    ask_about("Which bar?", url, detail="low")',
+            "return a string. You return None",
+        ),
+        "None becomes text": (
+            """
+def shortest_bar(url):
+    response = ask_about("Which bar?", url, detail="low")
+    return str(response.choices[0].message["content"])
+""",
+            "held back",
+        ),
+        "errors hidden": (
+            """
+def shortest_bar(url):
+    try:
+        return ask_about("Which bar?", url, detail="low").choices[0].message.content.strip()
+    except Exception:
+        pass
+""",
+            "Not yet",
+        ),
+        "another picture": (
+            'def shortest_bar(url):\n    return text_of(ask_about("Which?", CHART.url, detail="low"))',
+            "whose URL your function is given",
+        ),
+        "high detail": (
+            'def shortest_bar(url):\n    return text_of(ask_about("Which bar?", url, detail="high"))',
+            "You sent high",
+        ),
+        "no picture": (
+            'def shortest_bar(url):\n    return text_of(ask_about("Which bar?"))',
+            "You sent 0",
+        ),
+        "nothing asked": (
+            'def shortest_bar(url):\n    return "The bar for May."',
+            "No request was sent",
+        ),
+        "no arguments": ("def shortest_bar():\n    pass", "raises TypeError"),
+        "no function": ("shortest_bar = 3", "raises TypeError"),
+    },
+    2: {
+        "the first row": (
+            "def next_departure(response, now):\n    return read_rows(text_of(response))[0][0][0]",
+            "Skip the rows before",
+        ),
+        "doubts ignored": (
+            """
+def next_departure(response, now):
+    rows, doubts = read_rows(text_of(response))
+    return next((row[0] for row in rows if row[0] >= now), None)
+""",
+            "quay 8",
+        ),
+        "later only": (
+            """
+def next_departure(response, now):
+    rows, doubts = read_rows(text_of(response))
+    return None if doubts else next((row[0] for row in rows if row[0] > now), None)
+""",
+            "leaves at `now` counts",
+        ),
+        "errors hidden": (
+            """
+def next_departure(response, now):
+    try:
+        return [row[0] for row in read_rows(text_of(response))[0] if row[0] >= now][0]
+    except Exception:
+        pass
+""",
+            "quay 8",
+        ),
+        "nothing": ("def next_departure(response, now):\n    pass", "Return the first row's time"),
+        "one argument": ("def next_departure(response):\n    return None", "raises TypeError"),
+    },
+    3: {
+        "as it is": (
+            """
+def join(first, second):
+    left, right = Image.open(first), Image.open(second)
+    both = Image.new("RGB", (left.width + right.width, left.height))
+    both.paste(left, (0, 0))
+    both.paste(right.convert("RGB"), (left.width, 0))
+    file = io.BytesIO()
+    both.save(file, "JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+""",
+            "upright",
+        ),
+        "greys clipped": (
+            """
+def join(first, second):
+    left, right = open_picture(first), Image.open(second).convert("RGB")
+    both = Image.new("RGB", (left.width + right.width, left.height))
+    both.paste(left, (0, 0))
+    both.paste(right, (left.width, 0))
+    file = io.BytesIO()
+    both.save(file, "JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+""",
+            "greys on the right are lost",
+        ),
+        "the wrong order": (
+            """
+def join(first, second):
+    right, left = open_picture(first), open_picture(second)
+    both = Image.new("RGB", (left.width + right.width, left.height))
+    both.paste(left, (0, 0))
+    both.paste(right, (left.width, 0))
+    file = io.BytesIO()
+    both.save(file, "JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+""",
+            "first file belongs on the left",
+        ),
+        "errors hidden": (
+            """
+def join(first, second):
+    try:
+        left, right = open_picture(first), open_picture(second)
+    except Exception:
+        return None
+    both = Image.new("RGB", (left.width + right.width, left.height))
+    both.paste(left, (0, 0))
+    both.paste(right, (left.width, 0))
+    file = io.BytesIO()
+    both.save(file, "JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+""",
+            "wide.png cannot be sent",
+        ),
+        "two URLs": (
+            "def join(first, second):\n    return prepare(first), prepare(second)",
+            "Return a data URL",
+        ),
+        "no base64": (
+            "def join(first, second):\n    return 'data:image/png;base64,abc'",
+            "no picture in base64",
+        ),
+        "nothing": ("def join(first, second):\n    pass", "Return a data URL"),
+    },
+}
+
+
+def cases(table: dict) -> list:
+    return [
+        pytest.param(number, *(work if isinstance(work, tuple) else (work,)), id=f"{number}-{name}")
+        for number, kinds in table.items()
+        for name, work in kinds.items()
+    ]
+
+
+@pytest.mark.parametrize(("number", "source"), cases(RIGHT))
+def test_right(number, source, attempt):
+    assert attempt(source + CHECKS[number]).startswith("✓")
+
+
+@pytest.mark.parametrize(("number", "source", "next_step"), cases(WRONG))
+def test_wrong(number, source, next_step, attempt):
+    printed = attempt(source + CHECKS[number])
+    assert printed.startswith("Not yet") and next_step in printed
+
+
+def test_the_solutions_are_right(attempt):
+    for source in solutions(read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")):
+        assert attempt(source).startswith("✓")
+
+
+def test_the_untouched_cells_are_not(attempt):
+    for cell in read(NOTEBOOKS / f"{NOTEBOOK}.ipynb").cells:
+        if "exercise" in cell.metadata.get("tags", ()):
+            assert attempt(cell.source).startswith("Not yet")
