@@ -1,7 +1,7 @@
 """Recordings: requests with the answers that they get. The only place that knows the file format.
 
 A file is a YAML list. Each entry has `name`, `origin`, `after`, `request` (method, path, body) and `answer`, or
-`answers`: one for each further try of the same call. An answer has status, headers and a body; or, of a stream,
+`answers`: one for each further try of the same call. `note` and `capture` are optional. An answer has status, headers and a body; or, of a stream,
 `events`, with `each` for what all events share and `cut: true` where the connection breaks off.
 """
 
@@ -72,7 +72,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Recording:
-    """A request with its answers, where they come from (`origin`), and what their form follows (`after`)."""
+    """A request with its answers, where they come from (`origin`), and what their form follows (`after`).
+
+    `capture` says what `make record` may do with it: "" what fits, `same reason` or `never`.
+    """
 
     name: str
     origin: str
@@ -80,6 +83,7 @@ class Recording:
     request: Request
     answers: Sequence[Answer]
     note: str = ""
+    capture: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def dump_recording(recording: Recording) -> str:
 
 
 def _to_recording(entry: dict[str, Any]) -> Recording:
-    known = {"name", "origin", "after", "note", "request", "answer", "answers"}
+    known = {"name", "origin", "after", "note", "capture", "request", "answer", "answers"}
     if unknown := set(entry) - known:
         raise KeyError(f"unknown key {', '.join(map(repr, sorted(unknown)))}")
     request = Request(entry["request"]["method"], entry["request"]["path"], entry["request"].get("body"))
@@ -151,6 +155,7 @@ def _to_recording(entry: dict[str, Any]) -> Recording:
         request=request,
         answers=tuple(_to_answer(answer) for answer in answers),
         note=entry.get("note", ""),
+        capture=entry.get("capture", ""),
     )
 
 
@@ -179,6 +184,7 @@ def _to_entry(recording: Recording) -> dict[str, Any]:
         "origin": recording.origin,
         "after": recording.after,
         **({"note": recording.note} if recording.note else {}),
+        **({"capture": recording.capture} if recording.capture else {}),
         "request": request,
         **({"answer": answers[0]} if len(answers) == 1 else {"answers": answers}),
     }

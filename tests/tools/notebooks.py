@@ -41,7 +41,14 @@ def text_of(notebook: nbformat.NotebookNode) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def run(path: Path, extra: list[str] = (), on_cell=None, env: dict | None = None) -> Run:
+def run(
+    path: Path,
+    extra: list[str] = (),
+    on_cell=None,
+    env: dict | None = None,
+    on_start=None,
+    keep_going: bool = False,
+) -> Run:
     """Execute a notebook, then extra code cells, in one fresh kernel.
 
     Args:
@@ -49,6 +56,8 @@ def run(path: Path, extra: list[str] = (), on_cell=None, env: dict | None = None
         extra: sources to run after its last cell.
         on_cell: called with the number of cells done so far.
         env: settings in place of those for replay.
+        on_start: called with the position of each code cell before it runs.
+        keep_going: go on after a cell that fails, and give each cell ten minutes before it is interrupted.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell failed.
@@ -62,19 +71,23 @@ def run(path: Path, extra: list[str] = (), on_cell=None, env: dict | None = None
     began = time.perf_counter()
     client = NotebookClient(
         notebook,
-        timeout=60,
+        timeout=600 if keep_going else 60,
+        interrupt_on_timeout=keep_going,
+        allow_errors=keep_going,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
         coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=40"],
         store_widget_state=False,
+        on_cell_execute=(lambda cell, cell_index, **_: on_start(cell_index)) if on_start else None,
         on_cell_executed=(lambda cell, cell_index, **_: on_cell(cell_index + 1)) if on_cell else None,
     )
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "OPENAI_"))}
     client.execute(env=own | (env or {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}))
     seconds = time.perf_counter() - began
-    played = json.loads(notebook.cells[-1].outputs[0].text)
+    told = notebook.cells[-1].outputs[0]
+    played = json.loads(told.text) if told.output_type == "stream" else {}
     extras = notebook.cells[count:-1]
     notebook.cells = notebook.cells[:count]
     for cell in notebook.cells:
