@@ -7,6 +7,7 @@ BIN := .venv/bin
 endif
 PY := $(BIN)/python
 READY := .venv/.ready
+SERVER := .venv/.server
 # What runs the notebooks unattended always replays, at full speed, whatever the environment says.
 OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0
 
@@ -26,10 +27,15 @@ $(READY): requirements.lock pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
+# Where there is no wheel, pip says so and the tests that need the server are skipped.
+$(SERVER): $(READY)
+	-@$(PY) -m pip install --quiet --disable-pip-version-check --only-binary=gguf,numpy,xllamacpp --no-build-isolation -e .[server]
+	@touch $(SERVER)
+
 lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers
 	$(PY) -m jupyter lab notebooks/00_start_here.ipynb
 
-test: $(READY)  ## Run all that CI runs: lint, unit and structure tests, and nbval with the network cut
+test: $(SERVER)  ## Run all that CI runs: lint, unit and structure tests, and nbval with the network cut
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .
 	$(OFFLINE) $(PY) tests/tools/cut_network.py -m pytest
 
@@ -39,8 +45,8 @@ run: $(READY)  ## Run all notebooks without a browser, or one: make run NB=02_st
 outputs: $(READY)  ## Run the notebooks and save their outputs, or one: make outputs NB=02_streaming
 	@$(OFFLINE) $(PY) tests/tools/run_notebooks.py --save $(NB)
 
-record: $(READY)  ## Capture answers from your endpoint (.env) as recordings, of all notebooks or one: NB=05_tools
-	@$(PY) tests/tools/record.py $(NB)
+record: $(READY)  ## Capture answers from your endpoint (.env) as recordings: NB=05_tools for one notebook, ARGS=--dry-run to save nothing
+	@PYTHONPATH=tests/tools $(PY) -m capture $(ARGS) $(NB)
 
 lint: $(READY)  ## Check style and structure only (a few seconds)
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .

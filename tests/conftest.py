@@ -67,3 +67,14 @@ def client():
     from azure.core.credentials import AzureKeyCredential
 
     return ChatCompletionsClient("https://replay.invalid/models", AzureKeyCredential("k"), model="m")
+
+
+@pytest.fixture(scope="session")
+def real_server():
+    """The address of llama.cpp's own server, without a path; one a worker, for all of its tests."""
+    import real_server
+
+    if reason := real_server.unavailable():
+        pytest.skip(reason)
+    with real_server.serving() as address:
+        yield address

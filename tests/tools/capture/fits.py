@@ -2,22 +2,33 @@
 
 The words may differ, the lesson may not. So status and form are the same (a stream or not, a tool
 call or not, JSON where JSON was asked for), an error has the same code, and what was filtered is
-filtered. The finish reason is the same too, with one exception: a model that writes until its limit
-(`length`) may answer in the place of `stop`. A lesson depends on `stop` where the request sets
-`stop`, or where the recording says so.
+filtered. The finish reason is the same too, with one exception: `stop` and `length` may stand for
+each other, for a weak model writes until its limit. But a lesson depends on `length` where the
+request sets a limit, and on `stop` where the request sets `stop`.
 
-A recording says what capturing may do with it in the optional key `capture`:
-`same reason`: not even `length` in the place of `stop`; `never`: its lesson is this very answer.
+A recording says what else capturing may do with it in the optional key `capture`:
+`same reason`: no other finish reason; `never`: its lesson is this very answer.
 """
 
 import json
 from collections.abc import Sequence
 
-from helpers.replay import Answer, Recording
+from helpers.replay import Answer, CourseError, Recording
 
 from .kinds import Kind, kind_of_answer
 
 NEVER, SAME_REASON = "never", "same reason"
+_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+
+
+def check_keys(recordings: Sequence[Recording]) -> None:
+    """Raise CourseError for a recording whose key `capture` is none of those that are known."""
+    for recording in recordings:
+        if recording.capture not in ("", NEVER, SAME_REASON):
+            known = f"{SAME_REASON} or {NEVER}"
+            raise CourseError(
+                f'the recording "{recording.name}" has capture: {recording.capture}. Known: {known}.'
+            )
 
 
 def mismatch(recording: Recording, answer: Answer) -> str:
@@ -39,9 +50,7 @@ def mismatch(recording: Recording, answer: Answer) -> str:
     differences = _differences(old, new, _wants_json(recording))
     if differences:
         return f"another kind: {differences[0]}"
-    if new.reasons != old.reasons and not (_may_be_cut_short(recording, old) and new.reasons):
-        return f"another kind: finish reason {_listed(new)}, not {_listed(old)}"
-    if not new.reasons <= old.reasons | {"length"}:
+    if new.reasons != old.reasons and not _may_differ(recording, old.reasons, new.reasons):
         return f"another kind: finish reason {_listed(new)}, not {_listed(old)}"
     return ""
 
@@ -57,6 +66,7 @@ def _differences(old: Kind, new: Kind, wants_json: bool) -> list[str]:
         "arguments that are JSON": not _all_json(old.arguments) and _all_json(new.arguments),
         "no text": bool(old.text.strip()) and not new.text.strip(),
         "text that is no JSON": wants_json and _is_json(old.text) and not _is_json(new.text),
+        "text that is JSON": wants_json and not _is_json(old.text) and _is_json(new.text),
         "no log probabilities": old.logprobs and not new.logprobs,
         "nothing filtered": old.filtered and not new.filtered,
         "something filtered": new.filtered and not old.filtered,
@@ -64,10 +74,14 @@ def _differences(old: Kind, new: Kind, wants_json: bool) -> list[str]:
     return [what for what, differs in found.items() if differs]
 
 
-def _may_be_cut_short(recording: Recording, old: Kind) -> bool:
-    body = recording.request.body
-    sets_stop = isinstance(body, dict) and bool(body.get("stop"))
-    return old.reasons == {"stop"} and not sets_stop and recording.capture != SAME_REASON
+def _may_differ(recording: Recording, old: frozenset[str], new: frozenset[str]) -> bool:
+    """Whether the lesson does not depend on how the answer ends."""
+    body = recording.request.body if isinstance(recording.request.body, dict) else {}
+    depends_on = {"stop"} if body.get("stop") else set()
+    depends_on |= {"length"} if any(body.get(limit) for limit in _LIMITS) else set()
+    either = {"stop", "length"}
+    free = recording.capture != SAME_REASON and not old & depends_on
+    return free and bool(new) and old <= either and new <= either
 
 
 def _wants_json(recording: Recording) -> bool:

@@ -10,6 +10,7 @@ from helpers.replay import CourseError, Recording, RecordingFile, load
 
 from .candidates import candidates_of
 from .execution import LiveRun, ReplayRun, run_live, run_replay
+from .fits import check_keys
 from .head import honest_head
 from .merge import Merged, merge
 from .owner import scrubber
@@ -62,6 +63,7 @@ def capture(
     path, file_path = notebooks / f"{name}.ipynb", notebooks / "recordings" / f"{name}.yaml"
     digests = {file_path: digest(file_path), path: digest(path)}
     file = load(file_path)
+    check_keys(file.recordings)
     with tempfile.TemporaryDirectory() as folder:
         step = _Steps(name, notebooks, Path(folder), progress)
         live = step.live(target)

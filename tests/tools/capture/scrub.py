@@ -19,12 +19,27 @@ from helpers.secrets import without_keys
 from .words import SHORTEST
 
 # A letter after `\n` or `\u00e9` begins a word: tool arguments are JSON inside a string.
-BEFORE = r"(?:(?<!\w)|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4}))"
-AFTER = r"(?!\w)"
-_GUID = r"(?i)(?<![0-9a-f-])(?!0{8}-0{4}-)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-f-])"
-_ID = r"\b(resp|msg|rs|fc|ws|call|req|run|asst|thread|file)_[A-Za-z0-9]{12,}\b"
-_HOST = r"[\w-]+(?:\.[\w-]+)*\.(?:azure\.com|azure-api\.net|azurewebsites\.net|windows\.net)"
+_AFTER_ESCAPE = r"(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4})"
+BEFORE, AFTER = rf"(?:(?<!\w)|{_AFTER_ESCAPE})", r"(?!\w)"
+_ESCAPE = r"(?P<escape>\\[nrtbf])?"  # before what may begin with any letter: it stays
+_E_MAIL = re.compile(rf"{_ESCAPE}[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_TOKEN = re.compile(rf"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|{BEFORE}sk-[\w-]{{8,}}")
+_GUID = re.compile(
+    rf"(?i){BEFORE}(?!0{{8}}-0{{4}}-)[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}{AFTER}"
+)
+_HEX = re.compile(rf"(?i){BEFORE}[0-9a-f]{{32,}}{AFTER}")
+_KINDS_OF_ID = r"resp|msg|rs|fc|ws|call|req|run|asst|thread|file"
+_ID = re.compile(rf"{BEFORE}(?P<kind>{_KINDS_OF_ID})_[A-Za-z0-9]{{12,}}{AFTER}")
+_IP = re.compile(rf"{BEFORE}(?!127\.|0\.0\.)(?:\d{{1,3}}\.){{3}}\d{{1,3}}{AFTER}")
+_URL_HOST = re.compile(r"(?P<scheme>https?://)(?P<host>[^/\s\"'`)<>\\]+)")
+_AZURE = r"azure\.com|azure-api\.net|azurewebsites\.net|windows\.net"
+_AZURE_HOST = re.compile(rf"(?i){_ESCAPE}(?P<host>[\w-]+(?:\.[\w-]+)*\.(?:{_AZURE})){AFTER}")
 _FOLDERS = r"home|Users|root|mnt|media|opt|srv|data|var|tmp|private|workspaces?"
+_PATH = re.compile(
+    rf"(?:(?<![\w.~/])|{_AFTER_ESCAPE})/(?:{_FOLDERS})/[^\s\"':\\]*"
+    rf"|{BEFORE}[A-Za-z]:(?:\\+|/)(?:Users|Documents)\b[^\s\"']*"
+)
+_RESOURCE = re.compile(r"(?i)/subscriptions/[^\s\"'\\]+")
 PUBLIC = re.compile(r"(?:.+\.)?(?:microsoft\.com|aka\.ms|openai\.com|mistral\.ai|example\.\w+)")
 _IDENTIFIES = re.compile(
     r"(?i)(^|-)(id|session|organization|project|user|subscription|tenant|account|key)(-|$)"
@@ -67,19 +82,20 @@ class Scrubber:
             return text
         text = _PICTURE_DATA.sub(lambda match: picture(match[0]), text)
         text = without_keys(text, self._keys)
-        text = re.sub(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|\bsk-[\w-]{8,}", "(key)", text)
-        text = re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "(e-mail)", text)
-        text = re.sub(r"(?i)/subscriptions/[^\s\"'\\]+", "(resource)", text)
-        text = re.sub(rf"(?<![\w.~/])/(?:{_FOLDERS})/[^\s\"':\\]*", "(path)", text)
-        text = re.sub(r"\b[A-Za-z]:(?:\\+|/)(?:Users|Documents)\b[^\s\"']*", "(path)", text)
+        text = _TOKEN.sub("(key)", text)
+        text = _E_MAIL.sub(lambda match: f"{match['escape'] or ''}(e-mail)", text)
+        text = _RESOURCE.sub("(resource)", text)
+        text = _PATH.sub("(path)", text)
         text = self._hosts.sub("(host)", text)
-        text = re.sub(r"(https?://)([^/\s\"'`)<>\\]+)", self._host, text)
-        text = re.sub(rf"(?i)\b{_HOST}\b", self._host, text)
-        text = re.sub(_GUID, self._alike("00000000-0000-0000-0000-{:012d}"), text)
-        text = re.sub(_ID, self._alike("{kind}_{:04d}"), text)
+        text = _URL_HOST.sub(lambda match: match["scheme"] + self._host(match["host"]), text)
+        text = _AZURE_HOST.sub(
+            lambda match: (match["escape"] or "") + self._host(match["host"]), text
+        )
+        text = _GUID.sub(self._alike("00000000-0000-0000-0000-{:012d}"), text)
+        text = _ID.sub(self._alike("{kind}_{:04d}"), text)
         text = self._named.sub("(removed)", text)
-        text = re.sub(r"\b(?!127\.|0\.0\.)(?:\d{1,3}\.){3}\d{1,3}\b", "(address)", text)
-        return re.sub(r"(?i)(?<![0-9a-z])[0-9a-f]{32,}(?![0-9a-z])", self._alike("id{}"), text)
+        text = _IP.sub("(address)", text)
+        return _HEX.sub(self._alike("id{}"), text)
 
     def _is_distinct(self, name: str) -> bool:
         """Whether a name is one, and not a word or a number that a text may hold by chance."""
@@ -87,15 +103,14 @@ class Scrubber:
             return False
         return bool(re.search(r"\w", name)) and name.lower() not in self._ordinary
 
-    def _host(self, match: re.Match[str]) -> str:
-        scheme, host = match.groups() if match.lastindex else ("", match[0])
+    def _host(self, host: str) -> str:
         name = host.rpartition("@")[2].partition(":")[0].lower()
         known = name in self._ordinary or PUBLIC.fullmatch(name) or host.startswith("(host)")
-        return match[0] if known else f"{scheme}(host)"
+        return host if known else "(host)"
 
     def _alike(self, form: str) -> Callable[[re.Match[str]], str]:
         def alias(match: re.Match[str]) -> str:
-            kind = match[1] if match.lastindex else ""
+            kind = match.groupdict().get("kind", "")
             number = len(self._aliases) + 1
             return self._aliases.setdefault(match[0], form.format(number, kind=kind))
 
