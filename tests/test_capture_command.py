@@ -73,8 +73,23 @@ def of(server: Service) -> str:
     return f"http://localhost:{server.server_port}/models"
 
 
-def done(start: dict) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(**start, capture_output=True, text=True, encoding="utf-8")
+@pytest.fixture
+def done(copy, monkeypatch, capsys):
+    """Run the command in this process: an endpoint and arguments give status and what was printed."""
+    import capture.__main__ as program
+
+    def start(endpoint: str, *arguments: str, **more: str) -> tuple[int, str]:
+        for name, value in command(copy, endpoint, **more)["env"].items():
+            if os.environ.get(name) != value:
+                monkeypatch.setenv(name, value)
+        monkeypatch.setenv("HELPERS_MODE", "record")  # put back afterwards
+        monkeypatch.setattr(program, "NOTEBOOKS", copy)
+        monkeypatch.setattr(program, "ALL", sorted(copy.glob("[0-9]*.ipynb")))
+        monkeypatch.chdir(copy.parent)
+        status = program.main(list(arguments))
+        return status, "".join(capsys.readouterr())
+
+    return start
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -93,19 +108,20 @@ def replayed(notebook: Path) -> Run:
     return run(notebook, extra=[*plays(book), *solutions(book)])
 
 
-def test_a_dry_run_says_what_would_change_and_saves_nothing(server, copy):
+def test_a_dry_run_says_what_would_change_and_saves_nothing(server, copy, done):
     before = digests(copy)
-    dry = done(command(copy, of(server), SHORT, "--dry-run"))
-    assert dry.returncode == 0, dry.stdout + dry.stderr
-    assert "would change" in dry.stdout and f"{SHORT}: would capture" in dry.stdout
-    assert "→ 'Fine, thank you.'" in dry.stdout
+    status, printed = done(of(server), SHORT, "--dry-run")
+    assert status == 0, printed
+    assert "would change" in printed and f"{SHORT}: would capture" in printed
+    assert "→ 'Fine, thank you.'" in printed
     assert digests(copy) == before
 
 
 def test_what_is_captured_replays_and_holds_no_secret(server, copy):
     server.text = "Fine. " + " ".join(SAID.values())
     before = digests(copy)
-    real = done(command(copy, of(server), NAME))
+    start = command(copy, of(server), NAME)
+    real = subprocess.run(**start, capture_output=True, text=True, encoding="utf-8")
     assert real.returncode == 0, real.stdout + real.stderr
     assert f"{NAME}: captured" in real.stdout and "as before" in real.stdout
     server.shutdown()
@@ -129,34 +145,34 @@ def test_what_is_captured_replays_and_holds_no_secret(server, copy):
     assert KEY not in real.stdout + real.stderr
 
 
-def test_an_endpoint_that_refuses_everything_changes_nothing_and_is_quoted(server, copy):
+def test_an_endpoint_that_refuses_everything_changes_nothing_and_is_quoted(server, copy, done):
     before = digests(copy)
     body = json.dumps({"error": {"code": "500", "message": f"out of order, {KEY}"}})
     server.fault = {"status": 500, "body": body}
-    end = done(command(copy, of(server), SHORT))
-    assert end.returncode == 1
-    assert "refused with status 500, not 200" in end.stdout and "unchanged" in end.stdout
-    assert KEY not in end.stdout + end.stderr
+    status, printed = done(of(server), SHORT)
+    assert status == 1
+    assert "refused with status 500, not 200" in printed and "unchanged" in printed
+    assert "out of order, (key)" in printed and KEY not in printed
     assert digests(copy) == before
 
 
-def test_a_server_that_goes_in_the_middle_costs_what_it_did_not_answer(server, copy):
+def test_a_server_that_goes_in_the_middle_costs_what_it_did_not_answer(server, copy, done):
     fault = {"pieces": [ENDS_AT_ONCE], "cut": True}
     server.fault = [None, *(fault for _ in range(200))]
-    end = done(command(copy, of(server), SHORT))
-    assert end.returncode == 0, end.stdout + end.stderr
-    assert "cut: the connection broke off" in end.stdout
+    status, printed = done(of(server), SHORT)
+    assert status == 0, printed
+    assert "cut: the connection broke off" in printed
     assert len(captured(copy, SHORT)) == 1
     notebook = copy / f"{SHORT}.ipynb"
     assert text_of(replayed(notebook).notebook) == notebook.read_text("utf-8")
 
 
-def test_an_endpoint_that_does_not_answer_ends_the_run(copy):
+def test_an_endpoint_that_does_not_answer_ends_the_run(copy, done):
     before = digests(copy)
-    end = done(command(copy, "http://127.0.0.1:9/v1", SHORT, NAME))
-    assert end.returncode == 1
-    assert "no answer from the endpoint" in end.stdout
-    assert "the other notebooks were not tried" in end.stdout
+    status, printed = done("http://127.0.0.1:9/v1", SHORT, NAME)
+    assert status == 1
+    assert "no answer from the endpoint" in printed
+    assert "the other notebooks were not tried" in printed
     assert digests(copy) == before
 
 
@@ -189,14 +205,14 @@ def test_settings_and_names_that_are_wrong_are_named(monkeypatch, tmp_path, caps
     assert "There is no notebook '99_nothing'" in capsys.readouterr().err
 
 
-def test_a_real_server_gives_recordings_that_replay_strictly(real_server, copy):
+def test_a_real_server_gives_recordings_that_replay_strictly(real_server, copy, done):
     """llama.cpp's: content null, `length`, timings, cells that fail on noise (numbers in the README)."""
     before = digests(copy)
     names = [path.stem for path in ALL if path.stem[:3] in ("01_", "05_")]
     proxies = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "LOGNAME": "user"}
-    end = done(command(copy, f"{real_server}/v1", *names, **proxies))
-    assert end.returncode == 0, end.stdout + end.stderr
-    assert sum(len(captured(copy, name)) for name in names) >= 10, end.stdout
+    status, printed = done(f"{real_server}/v1", *names, **proxies)
+    assert status == 0, printed
+    assert sum(len(captured(copy, name)) for name in names) >= 10, printed
     changed = {Path(path).stem for path, digest in digests(copy).items() if before[path] != digest}
     assert changed <= set(names)
     for name in names:
@@ -206,5 +222,5 @@ def test_a_real_server_gives_recordings_that_replay_strictly(real_server, copy):
         assert all(one in old.recordings for one in constructed)
         text = (copy / "recordings" / f"{name}.yaml").read_text("utf-8")
         assert "timings" not in text and "role: (removed)" not in text
-        again = replayed(copy / f"{name}.ipynb")
-        assert text_of(again.notebook) == (copy / f"{name}.ipynb").read_text("utf-8")
+    again = replayed(copy / f"{names[-1]}.ipynb")
+    assert text_of(again.notebook) == (copy / f"{names[-1]}.ipynb").read_text("utf-8")

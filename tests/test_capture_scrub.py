@@ -254,7 +254,7 @@ KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, m
 HOSTS = st.from_regex(r"[a-z0-9]{1,12}(-[a-z0-9]{1,8})?(\.[a-z]{2,8}){1,3}", fullmatch=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(account=NAMES, host=HOSTS, key=KEYS, planted=st.sampled_from(["account", "host", "key"]))
 def test_for_random_secrets_what_is_written_loads_again_and_holds_none_of_them(
     account, host, key, planted

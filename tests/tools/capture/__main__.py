@@ -19,6 +19,7 @@ from .notebook import Report, capture
 from .save import STAGE, Changed, finish, is_pending
 from .summary import lines_of, table_of
 from .target import Target
+from .upstream import NO_ANSWER
 
 EXPECTED_ERRORS = (CourseError, OSError, Changed, DeadKernelError, CellControlSignal)
 REFUSED_NAME, WRONG, DONE = 2, 1, 0
@@ -40,7 +41,11 @@ def main(arguments: list[str]) -> int:
     console = Console()
     if not _clear_away(options.dry_run):
         return WRONG
-    reports, failures = _capture_all(names, target, options.dry_run, console)
+    try:
+        reports, failures = _capture_all(names, target, options.dry_run, console)
+    except KeyboardInterrupt:
+        print("Stopped. What was saved before stays; nothing else was changed.", file=sys.stderr)
+        return WRONG
     keys = target.keys
     console.print(table_of(reports, failures, options.dry_run))
     for line in lines_of(reports, failures, options.dry_run):
@@ -95,15 +100,10 @@ def _capture_all(
             except EXPECTED_ERRORS as error:
                 failures[name] = str(error) or type(error).__name__
             bar.remove_task(task)
-            if name in reports and not reports[name].answers and reports[name].reasons:
-                failures[name] = _silence(reports[name])
+            if name in reports and reports[name].is_silent:
+                failures[name] = f"{NO_ANSWER}; the other notebooks were not tried"
                 break
     return reports, failures
-
-
-def _silence(report: Report) -> str:
-    reasons = [reason for reason in report.reasons.values() if reason.startswith("no answer")]
-    return f"{reasons[0] if reasons else 'no answer'}; the other notebooks were not tried"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Captured answers in the place of the recordings that they answer.
 
 A recording gives its place to an exchange with the same request, or with one that differs only in
-what the model said before, if the answer is of the same kind (`fits`). Its name, its note and all
-other recordings stay. A conversation is captured in all its rounds or in none.
+what the model said before, if the answer is of the same kind (`fits`). Its name and all other
+recordings stay. A conversation is captured in all its rounds or in none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -98,8 +98,8 @@ def _put(
         name = there[0].name.rpartition(AGAIN)[0] or there[0].name
     elif free:
         name = old[free[0]].name
-        own = {"name": name, "note": old[free[0]].note, "capture": old[free[0]].capture}
-        merged.recordings[free[0]] = replace(captured, **own)
+        capture = old[free[0]].capture  # a note is said of the answer that goes
+        merged.recordings[free[0]] = replace(captured, name=name, capture=capture)
     else:  # two libraries may say the same in two ways
         names = {recording.name for recording in merged.recordings}
         numbers = ["", *(f" {number}" for number in range(2, len(names) + 3))]

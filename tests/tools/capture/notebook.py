@@ -18,6 +18,7 @@ from .readable import dump_if_readable
 from .save import digest, save
 from .strict import refusals
 from .target import Target
+from .upstream import NO_ANSWER
 
 Progress = Callable[[str, int], None]  # what is done now, and how many cells of it are done
 
@@ -31,7 +32,7 @@ class Report:
         reasons: for each other recording, by name, why it was not captured.
         failed: the cells that ended in an error live, by position, each with its error.
         more: the names of recordings that were captured beside those of the file.
-        answers: how many requests the endpoint answered.
+        is_silent: whether requests were sent and the endpoint answered none.
     """
 
     before: list[Recording] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Report:
     reasons: dict[str, str] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
     more: list[str] = field(default_factory=list)
-    answers: int = 0
+    is_silent: bool = False
 
 
 def capture(
@@ -129,5 +130,6 @@ def _report(old: list[Recording], merged: Merged, live: LiveRun) -> Report:
         reasons={was.name: merged.reasons[was.name] for was in old if was.name in merged.reasons},
         failed=live.failed,
         more=[recording.name for recording in merged.recordings[len(old) :]],
-        answers=sum(exchange.answer is not None for exchange in live.exchanges),
+        is_silent=bool(live.exchanges)
+        and all(exchange.problem.startswith(NO_ANSWER) for exchange in live.exchanges),
     )

@@ -12,6 +12,7 @@ from requests.utils import get_environ_proxies
 from helpers.replay import HttpRequest
 from helpers.replay.network_guard import is_loopback
 
+NO_ANSWER = "no answer from the endpoint"
 CONNECT, SILENCE = 10, 600  # seconds to wait for a connection, and for the next piece
 _ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 
@@ -67,7 +68,7 @@ def ask(request: HttpRequest) -> Upstream:
             verify=bundle,
         )
     except _ERRORS as error:
-        return Upstream(0, problem=f"no answer from the endpoint ({type(error).__name__})")
+        return Upstream(0, problem=f"{NO_ANSWER} ({type(error).__name__})")
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Upstream(response.status_code, headers, _response=response)
 
