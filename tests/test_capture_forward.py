@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
+from capture.answers import DONE
 from capture.forward import Forwarder
 from capture.target import PROXY_KEY, Target, kernel_environment, kind_of
 from loopback import KEY, service
 
-from helpers.replay.recording import DONE
 from helpers.settings import Connection, Settings
 from notebooks import run
 

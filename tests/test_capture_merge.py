@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from capture.answers import Unreadable, kept_parts, to_answer
+from capture.answers import DONE, Unreadable, kept_parts, to_answer
 from capture.candidates import CAPTURED, Candidate, candidates_of
 from capture.conversations import conversations
 from capture.exchanges import Exchange
@@ -19,7 +19,6 @@ from capture.strict import refusals
 from test_capture_scrub import target
 
 from helpers.replay import Answer, CourseError, HttpRequest, Recording, Request, dump, load
-from helpers.replay.recording import DONE
 from notebooks import NOTEBOOKS
 
 JSON, SSE = {"content-type": "application/json"}, {"content-type": "text/event-stream"}

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from helpers.replay import CourseError
-from helpers.secrets import without_keys
 from notebooks import ALL, NOTEBOOKS, plays, read, solutions
 
 from .notebook import Report, capture
 from .save import STAGE, Changed, finish, is_pending
+from .scrub import without_keys
 from .summary import lines_of, table_of
 from .target import Target
 from .upstream import NO_ANSWER

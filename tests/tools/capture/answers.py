@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from helpers.replay import Answer
-from helpers.replay.recording import DONE
 
+DONE = "[DONE]"  # the last event of a chat stream, the only one that is no JSON
 HEADERS = (
     "content-type",
     "retry-after",

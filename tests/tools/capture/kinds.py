@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpers.replay import Answer
-from helpers.replay.recording import DONE
 
-from .answers import chunks_of
+from .answers import DONE, chunks_of
 
 _ENDS = {"completed": "stop", "incomplete": "length"}  # of a response, as chat completions say it
 
