@@ -16,6 +16,7 @@ from capture.merge import NOT_ASKED, merge
 from capture.readable import can_be_read_again
 from capture.scrub import Scrubber
 from capture.strict import refusals
+from hypothesis import given, settings, strategies as st
 from test_capture_scrub import target
 
 from helpers.replay import Answer, CourseError, HttpRequest, Recording, Request, dump, load
@@ -177,6 +178,27 @@ def test_a_history_that_is_written_by_hand_is_no_round_of_another_conversation()
     assert conversations(rounds("ship", said("a"), said("b"), said("c"))) == [{0, 1, 2}]
 
 
+def test_responses_that_name_the_one_before_are_one_conversation():
+    first = Recording(
+        "one", "x", "y", Request("POST", "/openai/v1/responses", {"input": "a"}), (said("a"),)
+    )
+    answer = Answer(200, JSON, {"object": "response", "id": "resp_1", "output": []})
+    event = {"type": "response.completed", "response": {"id": "resp_2"}}
+    second = {"input": "b", "previous_response_id": "resp_1"}
+    third = {"input": "c", "previous_response_id": "resp_2"}
+    found = [
+        replace(first, answers=(answer,)),
+        replace(
+            first,
+            request=replace(first.request, body=second),
+            answers=(Answer(200, SSE, events=[event]),),
+        ),
+        replace(first, request=replace(first.request, body=third)),
+        replace(first, request=replace(first.request, body={"input": "other"})),
+    ]
+    assert conversations(found) == [{0, 1, 2}]
+
+
 def test_what_two_libraries_say_in_two_ways_is_kept_twice():
     old = rounds("ship", said("a"), said("b"))
     live = rounds("ship", said("c"), said("d"))
@@ -274,3 +296,48 @@ def test_what_does_not_survive_a_strict_replay_goes_back():
     assert set(refusals(old, merged, unused, lambda: before)) == {"one", "two"}
     assert refusals(old, merged, unused, lambda: unused) == {}  # it was unused before
     assert refusals(old, merged, before, lambda: before) == {}
+
+
+KEYS = ["choices", "index", "message", "delta", "content", "tool_calls", "function", "arguments"]
+KEYS += [
+    "finish_reason",
+    "logprobs",
+    "token",
+    "id",
+    "type",
+    "status",
+    "output",
+    "response",
+    "error",
+]
+KEYS += ["code", "text", "created", "model", "call_id", "role"]
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=4)
+)
+
+
+def grown(inner: st.SearchStrategy) -> st.SearchStrategy:
+    objects = st.dictionaries(st.sampled_from(KEYS), inner, max_size=5)
+    return st.lists(inner, max_size=3) | objects
+
+
+@settings(max_examples=60, deadline=None)
+@given(body=st.recursive(LEAVES, grown, max_leaves=20), events=st.booleans())
+def test_whatever_a_server_sends_is_captured_or_left_out_and_never_an_error(body, events):
+    raw = json.dumps(body)
+    raw = f"data: {raw}\n\ndata: [DONE]\n\n" if events else raw
+    try:
+        answer = to_answer(200, SSE if events else JSON, raw.encode())
+    except Unreadable:
+        assert events and not isinstance(body, dict)
+        return
+    request = HttpRequest("POST", f"http://127.0.0.1:1{PATH}", {}, json.dumps({"a": body}).encode())
+    scrub = Scrubber((), ())
+    (found,) = candidates_of([Exchange(request, answer)], {}, scrub, target())
+    old = [Recording("one", "constructed", "x", found.request, (said("a"),))]
+    merged = merge([*old, *rounds("ship", said("a"), said("b"))], [found], {})
+    assert "one" in merged.cells or merged.reasons["one"]

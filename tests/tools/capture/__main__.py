@@ -9,7 +9,7 @@ import sys
 
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from helpers.replay import CourseError
 from notebooks import ALL, NOTEBOOKS, plays, read, solutions
@@ -22,7 +22,7 @@ from .target import Target
 from .upstream import NO_ANSWER
 
 EXPECTED_ERRORS = (CourseError, OSError, Changed, DeadKernelError, CellControlSignal)
-REFUSED_NAME, WRONG, DONE = 2, 1, 0
+WRONG_USE, INCOMPLETE, SUCCESS = 2, 1, 0  # exit statuses
 
 
 def main(arguments: list[str]) -> int:
@@ -32,26 +32,26 @@ def main(arguments: list[str]) -> int:
     names = [name.removesuffix(".ipynb") for name in options.notebook] or known
     if unknown := [name for name in names if name not in known]:
         print(f"There is no notebook {unknown[0]!r}. Known: {', '.join(known)}.", file=sys.stderr)
-        return REFUSED_NAME
+        return WRONG_USE
     try:
         target = Target.from_environment()
     except CourseError as error:
         print(f"{error}\nSet endpoint, key and model: see .env.example.", file=sys.stderr)
-        return REFUSED_NAME
+        return WRONG_USE
     console = Console()
     if not _clear_away(options.dry_run):
-        return WRONG
+        return INCOMPLETE
     try:
         reports, failures = _capture_all(names, target, options.dry_run, console)
     except KeyboardInterrupt:
         print("Stopped. What was saved before stays; nothing else was changed.", file=sys.stderr)
-        return WRONG
+        return INCOMPLETE
     keys = target.keys
     console.print(table_of(reports, failures, options.dry_run))
     for line in lines_of(reports, failures, options.dry_run):
         console.print(without_keys(line, keys), highlight=False, markup=False, soft_wrap=True)
     captured = any(report.after for report in reports.values())
-    return DONE if captured and not failures else WRONG
+    return SUCCESS if captured and not failures else INCOMPLETE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,7 +92,7 @@ def _capture_all(
             total = len(book.cells) + len(plays(book)) + len(solutions(book)) + 1
             task = bar.add_task(name, total=total)
 
-            def progress(what: str, done: int, name: str = name, task: object = task) -> None:
+            def progress(what: str, done: int, name: str = name, task: TaskID = task) -> None:
                 bar.update(task, description=f"{name}: {what}", completed=done)
 
             try:

@@ -67,6 +67,8 @@ def to_answer(status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
         raise Unreadable("it is not UTF-8") from None
     if content_type.startswith("text/event-stream"):
         events = [event if event == DONE else _data(event) for event in _events(text)]
+        if not all(isinstance(event, dict) or event == DONE for event in events):
+            raise Unreadable("an event is no JSON object")
         return Answer(status, kept, events=events)
     if "json" in content_type or not content_type:
         return Answer(status, kept, body=_data(text))

@@ -100,7 +100,7 @@ def fragments(part: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, dict[st
             found += fragments(inner, (*place, "token" if is_token else index))
     elif isinstance(part, dict):
         typed = ("type", "output_index", "content_index")
-        own = () if place else tuple(part.get(key) for key in typed)
+        own = () if place else tuple(str(part.get(key)) for key in typed)
         for key, inner in part.items():
             if key in FRAGMENTS and isinstance(inner, str):
                 found.append(((*place, *own, key), part, key))

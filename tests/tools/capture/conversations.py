@@ -42,7 +42,8 @@ def continues(later: Recording, earlier: Recording) -> bool:
         return False
     answers = [chunk for answer in earlier.answers for chunk in chunks_of(answer)]
     if isinstance(later.request.body, dict) and later.request.body.get("previous_response_id"):
-        ids = {(chunk.get("response") or chunk).get("id") for chunk in answers}
+        responses = [chunk.get("response", chunk) for chunk in answers]
+        ids = [response.get("id") for response in responses if isinstance(response, dict)]
         return later.request.body["previous_response_id"] in ids
     before, after = messages_of(earlier.request), messages_of(later.request)
     if not before or len(after) <= len(before):
@@ -82,6 +83,8 @@ def _call_ids(data: Any) -> set[str]:
         return set().union(*map(_call_ids, data))
     if not isinstance(data, dict):
         return set()
-    ids = {data.get("call_id")} if data.get("type") == "function_call" else set()
-    ids |= {call.get("id") for call in data.get("tool_calls") or () if isinstance(call, dict)}
-    return {value for value in ids if value}.union(*map(_call_ids, data.values()))
+    ids = [data.get("call_id")] if data.get("type") == "function_call" else []
+    calls = data.get("tool_calls")
+    ids += [c.get("id") for c in calls if isinstance(c, dict)] if isinstance(calls, list) else []
+    found = {value for value in ids if value and isinstance(value, str)}
+    return found.union(*map(_call_ids, data.values()))

@@ -32,15 +32,15 @@ def kind_of_answer(answer: Answer) -> Kind:
     chunks = [_whole_response(chunk) for chunk in chunks_of(answer)]
     choices = [choice for chunk in chunks for choice in _dicts(chunk.get("choices"))]
     items = [item for chunk in chunks for item in _dicts(chunk.get("output"))]
-    messages = [choice.get("message") or choice.get("delta") or {} for choice in choices]
+    messages = [_dict(choice.get("message") or choice.get("delta")) for choice in choices]
     reasons = [choice.get("finish_reason") for choice in choices]
-    reasons += [_ENDS.get(chunk.get("status", "")) for chunk in chunks if "output" in chunk]
+    reasons += [_ENDS.get(str(chunk.get("status"))) for chunk in chunks if "output" in chunk]
     return Kind(
         status=answer.status,
         code=next(filter(None, map(_code, chunks)), ""),
         streamed=answer.events is not None,
         ended=not answer.cut and (not choices or not answer.events or answer.events[-1] == DONE),
-        reasons=frozenset(filter(None, reasons)),
+        reasons=frozenset(str(reason) for reason in reasons if reason),
         text="".join(map(_text, [*messages, *items])),
         arguments=_arguments(messages, items),
         logprobs=any(choice.get("logprobs") for choice in choices),
@@ -63,19 +63,20 @@ def _code(chunk: dict[str, Any]) -> str:
 def _text(message: dict[str, Any]) -> str:
     content = message.get("content")
     parts = [part.get("text") for part in _dicts(content)]
-    return content if isinstance(content, str) else "".join(filter(None, parts))
+    texts = [part for part in parts if isinstance(part, str)]
+    return content if isinstance(content, str) else "".join(texts)
 
 
 def _arguments(
     messages: Sequence[dict[str, Any]], items: Sequence[dict[str, Any]]
 ) -> tuple[str, ...]:
     """The arguments of each tool call. A piece without an id continues the call before it."""
-    calls: dict[object, str] = {}
+    calls: dict[str, str] = {}
     for message in messages:
         for number, call in enumerate(_dicts(message.get("tool_calls"))):
-            place = call.get("index", call.get("id") or number)
-            piece = (call.get("function") or {}).get("arguments") or ""
-            calls[place] = calls.get(place, "") + piece
+            place = str(call.get("index", call.get("id") or number))
+            piece = _dict(call.get("function")).get("arguments") or ""
+            calls[place] = calls.get(place, "") + str(piece)
     functions = [item for item in items if item.get("type") == "function_call"]
     return (*calls.values(), *(str(item.get("arguments")) for item in functions))
 
@@ -86,3 +87,7 @@ def _dicts(values: Any) -> Iterator[dict[str, Any]]:
         if isinstance(values, list)
         else iter(())
     )
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,7 +1,7 @@
 """Capture one notebook: run it live, merge, replay what was captured, save."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -121,7 +121,7 @@ class _Steps:
         return self._as_it_was
 
 
-def _report(old: list[Recording], merged: Merged, live: LiveRun) -> Report:
+def _report(old: Sequence[Recording], merged: Merged, live: LiveRun) -> Report:
     now = merged.recordings[: len(old)]
     pairs = [pair for pair in zip(old, now, strict=True) if pair[0].name in merged.cells]
     return Report(
