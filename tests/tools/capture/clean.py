@@ -36,7 +36,7 @@ def clean_answer(scrub: Scrubber, answer: Answer) -> Answer:
 
 
 def _clean(scrub: Scrubber, value: Any, leave: Sequence[str] = ()) -> Any:
-    """JSON data without secrets in its strings, but for those of some keys, which `_join` cleans."""
+    """JSON data without secrets in its strings. Those of the keys `leave` wait for `_join`."""
     if isinstance(value, str):
         return scrub.text(value)
     if isinstance(value, list):

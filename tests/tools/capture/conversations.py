@@ -14,7 +14,7 @@ _SAID_BY_TYPES = ("function_call", "function_call_output", "reasoning")
 
 
 def messages_of(request: Request) -> list[Any]:
-    """The messages of a chat request, or the items of a response's input; none where it has none."""
+    """The messages of a chat request, or the items of a response's input, if any."""
     body = request.body if isinstance(request.body, dict) else {}
     messages = body.get("messages", body.get("input"))
     return messages if isinstance(messages, list) else []
@@ -37,7 +37,7 @@ def same_outline(one: Request, other: Request) -> bool:
 
 
 def continues(later: Recording, earlier: Recording) -> bool:
-    """Whether a request follows upon an answer: it holds that answer's words or tool calls, or its id."""
+    """Whether a request holds an earlier answer's words or tool calls, or its id."""
     if later.request.path != earlier.request.path or later is earlier:
         return False
     answers = [chunk for answer in earlier.answers for chunk in chunks_of(answer)]
@@ -57,7 +57,7 @@ def continues(later: Recording, earlier: Recording) -> bool:
 
 
 def conversations(recordings: Sequence[Recording]) -> list[set[int]]:
-    """The positions of recordings that are rounds of one conversation; those of one round are left out."""
+    """For each conversation of two rounds or more, the positions of its recordings."""
     group_of = list(range(len(recordings)))
     for at, later in enumerate(recordings):
         for before, earlier in enumerate(recordings):

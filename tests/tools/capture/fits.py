@@ -27,7 +27,7 @@ def check_keys(recordings: Sequence[Recording]) -> None:
         if recording.capture not in ("", NEVER, SAME_REASON):
             known = f"{SAME_REASON} or {NEVER}"
             raise CourseError(
-                f'the recording "{recording.name}" has capture: {recording.capture}. Known: {known}.'
+                f'"{recording.name}" has capture: {recording.capture}. Known: {known}.'
             )
 
 

@@ -10,7 +10,7 @@ from .candidates import CAPTURED
 _CLAIM = re.compile(r"(?m)^# None of these answers was captured .*$")
 _SOME = (
     "# Answers whose origin is `captured` are what a service sent: `after` says which, and when.\n"
-    "# The others are constructed, and what follows is said of them; `after` says what their form follows."
+    "# The others are constructed: `after` says what their form follows. What follows is of them."
 )
 
 

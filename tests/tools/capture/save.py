@@ -1,4 +1,4 @@
-"""Files replaced together, or not at all, whenever the process is killed and whatever the disk does."""
+"""Files replaced together or not at all, whenever the process is killed, disk full or not."""
 
 import hashlib
 import json

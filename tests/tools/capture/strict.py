@@ -1,4 +1,4 @@
-"""Which captured recordings do not survive a strict replay: no cell fails, and every recording is used."""
+"""Which captured recordings do not survive a strict replay: no cell fails, none is unused."""
 
 from collections.abc import Callable, Sequence
 

@@ -13,7 +13,7 @@ _MOST_CHARACTERS = 60
 
 
 def table_of(reports: Mapping[str, Report], failures: Mapping[str, str], dry_run: bool) -> Table:
-    """A line a notebook: how many recordings were captured, how many stay, and what became of it."""
+    """A line a notebook: how many recordings were captured, how many stay, and the result."""
     table = Table("Notebook", "Captured", "As before", "Result")
     for name in dict.fromkeys((*reports, *failures)):
         report = reports.get(name, Report())
