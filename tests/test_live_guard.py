@@ -280,7 +280,7 @@ def test_the_key_is_in_no_output_in_no_spelling(cells):
             "raise KeyboardInterrupt(key)",
         ),
         AZURE_INFERENCE_CREDENTIAL=KEY,
-        allow_errors=True,
+        keep_going=True,
     )
     hidden_everywhere(done)
     assert texts(done[1]).count("(key)") > 10 and everything(done).count("(key)") > 25
@@ -309,7 +309,7 @@ def test_a_start_that_fails_hides_keys_as_well(cells, settings, what):
         "import os, requests\n"
         "requests.get('http://127.0.0.1:9/', headers={'api-key': os.environ['AZURE_INFERENCE_CREDENTIAL']}, timeout=1)"
     )
-    failed, *others = cells(START, leaks, sends, allow_errors=True, **settings)
+    failed, *others = cells(START, leaks, sends, keep_going=True, **settings)
     assert what in "".join(failed.outputs[0].traceback)
     hidden_everywhere([failed, *others])
     assert "(key)" in everything(others)
@@ -341,7 +341,7 @@ def test_the_next_start_takes_all_of_it_away(cells, server):
             "print(len(started[0]), len(restarted[0]), started == restarted)",
         ),
         *("print(before == after, before[0], before[1], before[2])", "raise ValueError('as ever')"),
-        allow_errors=True,
+        keep_going=True,
     )
     assert texts(done[7]) == "1 1 True\n"
     assert texts(done[8]) == "True [] [] ()\n"
@@ -364,7 +364,7 @@ def test_replay_guards_nothing(cells, tmp_path):
 """
     (tmp_path / "recordings" / "00_test.yaml").write_text(recording, "utf-8")
     *_, failed, last = cells(
-        START, "raise ValueError('x')", "1", HELPERS_MODE="replay", allow_errors=True
+        START, "raise ValueError('x')", "1", HELPERS_MODE="replay", keep_going=True
     )
     assert failed.outputs[0].output_type == "error"
     assert "Live" not in everything([failed, last])
