@@ -70,8 +70,8 @@ outputs: $(READY)  ## Run the notebooks and save their outputs, or one: make out
 pictures: $(READY)  ## Draw the pictures in notebooks/images again from their sources
 	@$(PY) tests/tools/pictures.py
 
-record: $(READY)  ## Capture answers from your endpoint (.env) as recordings, of all notebooks or one: NB=05_tools
-	@$(PY) tests/tools/record.py $(NB)
+record: $(TESTS_READY)  ## Capture answers from your endpoint (.env): NB=05_tools for one notebook, ARGS=--dry-run to save nothing
+	@PYTHONPATH=tests/tools $(PY) -m capture $(ARGS) $(NB)
 
 lint: $(TESTS_READY)  ## Check style, types and structure only (a few seconds)
 	$(STYLE)

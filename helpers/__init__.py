@@ -1,4 +1,7 @@
-"""What a notebook's cells import: they connect, show and check. The lesson, and every SDK call, stands in the cells."""
+"""What a notebook's cells import.
+
+They connect, show and check. The lesson, and every SDK call, stands in the cells.
+"""
 
 from .connect import clock, sent, start
 from .exercises import check

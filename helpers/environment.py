@@ -12,7 +12,7 @@ from .replay.network_guard import is_loopback
 from .settings import Settings
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy")
-# What reaches an HTTP library from outside: proxies, certificate files, key logs, sign-in endpoints.
+# What reaches an HTTP library from outside: proxies, certificate files, key logs, sign-in.
 _FROM_OUTSIDE = {
     *_PROXIES,
     *("no_proxy", "requests_ca_bundle", "curl_ca_bundle", "ssl_cert_file", "ssl_cert_dir"),

@@ -11,10 +11,10 @@ from .secrets import without_secrets
 
 def interactive_shell() -> Any:
     """The shell that runs this notebook's cells; None in a script."""
-    try:
-        from IPython.core.getipython import get_ipython
-    except ImportError:
+    if "IPython" not in sys.modules:  # importing it takes longer than all that start does
         return None
+    from IPython.core.getipython import get_ipython
+
     return get_ipython()
 
 

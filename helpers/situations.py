@@ -1,4 +1,7 @@
-"""What checks of exercises work with: recorded situations, and a safe way to call what a learner wrote."""
+"""What checks of exercises work with.
+
+Recorded situations, and a safe way to call what a learner wrote.
+"""
 
 import asyncio
 import inspect
@@ -22,7 +25,8 @@ class NotYet(Exception):
 
 
 class Situation(Session):
-    """Answers every request, whatever it asks, with the next of some answers; the last one again and again.
+    """Answers every request, whatever it asks, with the next of some answers; the last one again
+    and again.
 
     Attributes:
         sent: the requests that the learner's code sent.
@@ -66,7 +70,10 @@ class Situation(Session):
 
 @contextmanager
 def answering(*answers: Answer) -> Iterator[Situation]:
-    """A situation in which every request gets the next of these answers, live too: nothing is sent."""
+    """A situation in which every request gets the next of these answers, live too.
+
+    Nothing is sent.
+    """
     situation = Situation(answers)
     with ExitStack() as undo:
         enter_session(undo, replay_settings())
@@ -107,7 +114,10 @@ def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
 
 
 def value_of(function: Callable[..., Any], *arguments: Any, when: str, **options: Any) -> Any:
-    """What a learner's function returns. Raises NotYet, naming the situation `when`, if it raises."""
+    """What a learner's function returns.
+
+    Raises NotYet, naming the situation `when`, if it raises.
+    """
     result = call(function, *arguments, **options)
     if result.error is not None:
         raise NotYet(
@@ -123,7 +133,10 @@ def require(condition: object, next_step: str) -> None:
 
 
 def _awaited(value: Awaitable[Any]) -> Any:
-    """The value of an awaitable. A notebook's own loop is running, so another thread has one of its own."""
+    """The value of an awaitable.
+
+    A notebook's own loop is running, so another thread has one of its own.
+    """
     outcome: list[Any] = []
 
     async def run() -> None:

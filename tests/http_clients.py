@@ -66,14 +66,14 @@ def taken(items: Iterator | AsyncIterator, each: Callable) -> list:
 
     async def take_later() -> None:
         async for item in items:
-            seen.append(each(item))  # noqa: PERF401 (what came before an error is kept)
+            seen.append(each(item))
 
     try:
         if isinstance(items, AsyncIterator):
             asyncio.run(take_later())
         else:
             for item in items:
-                seen.append(each(item))  # noqa: PERF401
+                seen.append(each(item))
     except Exception as error:
         seen.append(error)
     return seen

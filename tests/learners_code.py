@@ -1,4 +1,5 @@
-"""Exercises as a learner does them: code runs where the notebook's own definitions are, then is checked.
+"""Exercises as a learner does them: code runs where the notebook's own definitions are, then is
+checked.
 
 conftest.py makes its fixtures known to all tests.
 """
@@ -15,7 +16,10 @@ from notebooks import NOTEBOOKS, read
 
 
 def definitions(name: str) -> dict:
-    """What a notebook's cells before the exercises define: imports, functions, classes and constants."""
+    """What a notebook's cells before the exercises define.
+
+    Imports, functions, classes and constants.
+    """
     namespace: dict = {}
     for cell in read(NOTEBOOKS / f"{name}.ipynb").cells:
         if cell.cell_type != "code":

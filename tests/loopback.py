@@ -1,4 +1,5 @@
-"""A chat service on this computer that speaks the API in both dialects, for tests of everything live.
+"""A chat service on this computer that speaks the API in both dialects, for tests of everything
+live.
 
 It checks keys, streams with pauses, and answers with a fault on request.
 """
@@ -19,7 +20,8 @@ SAFE = {
 }
 JSON, SSE = "application/json", "text/event-stream; charset=utf-8"
 DEPLOYMENT_VERSIONS = ("2024-06-01", "2024-10-21")  # of the API of a deployment of Azure OpenAI
-# What a real service sends along, and what must never reach a file. Values are this server's, all different.
+# What a real service sends along, and what must never reach a file. Values are this server's, all
+# different.
 PRIVATE_HEADERS = {
     "x-request-id": "11111111-aaaa-4aaa-8aaa-111111111111",
     "apim-request-id": "22222222-bbbb-4bbb-8bbb-222222222222",
@@ -59,7 +61,8 @@ class Service(ThreadingHTTPServer):
         dialect: "mistral" or "openai".
         lacks: what its model cannot do: "vision", "tools", "json", "logprobs", "usage", "filter"; and without "sense"
             its tool arguments and its JSON are cut off, and its other answers are empty.
-        fault: what to send in place of an answer, as `play` takes it; a list of such for one request after the other.
+        fault: what to send in place of an answer, as `play` takes it; a list of such for one
+        request after the other.
         pause: seconds between two events of a stream.
         bases: the base paths at which it answers.
         text: what its model says.
@@ -265,7 +268,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def play(self, fault: dict) -> None:
-        """Send an answer with a fault: status, headers and body, or pieces of a stream, or a wait, or a cut."""
+        """Send an answer with a fault.
+
+        Status, headers and body, or pieces of a stream, or a wait, or a cut.
+        """
         time.sleep(fault.get("wait", 0))
         if fault.get("drop"):
             self.close_connection = True

@@ -1,4 +1,7 @@
-"""notebooks/the_article_corrected.md, row by row: the article's way fails as the page says, the course's way works."""
+"""notebooks/the_article_corrected.md, row by row.
+
+The article's way fails as the page says, the course's way works.
+"""
 
 import importlib
 import json
@@ -245,7 +248,9 @@ def test_p18_a_role_as_text(course, client):
 
 
 def test_r2_the_answer_names_its_call():
-    """In every recorded conversation of notebook 05, a tool's answer carries the id of a call that was made before it."""
+    """In every recorded conversation of notebook 05, a tool's answer carries the id of a call that
+    was made before it.
+    """
     answers = 0
     for recording in of_tools():
         made = set()

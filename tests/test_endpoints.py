@@ -1,4 +1,7 @@
-"""What differs between endpoints: a key goes to the host that was written, a recording fits all bases."""
+"""What differs between endpoints.
+
+A key goes to the host that was written, a recording fits all bases.
+"""
 
 from urllib.parse import urlsplit
 
@@ -114,6 +117,11 @@ def test_operations_of_v1_read_the_same_from_every_base(endpoint, operation, at_
 )
 def test_a_path_without_an_endpoint_of_your_own(path, canonical):
     assert canonical_path(path) == canonical
+
+
+def test_what_the_old_sdk_alone_has_stays_where_it_is():
+    assert canonical_path("/models/other") == "/models/other"
+    assert canonical_path("/proxy/models/other", ["/proxy/models"]) == "/models/other"
 
 
 def test_who_you_are_is_no_part_of_a_request_for_a_token():

@@ -69,6 +69,16 @@ def test_a_wrong_request_is_told_what_differs(said, messages, more, told):
         assert part in text
 
 
+def test_in_replay_what_the_model_said_is_part_of_the_exercise(course, client, capsys):
+    words = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    course(item("exercise 1", words, plain("Yes.")))
+    for said_by_model, verdict in (("b", "✓"), ("c", "Not yet")):
+        capsys.readouterr()
+        with check("exercise 1"):
+            client.complete(messages=[words[0], {**words[1], "content": said_by_model}])
+        assert capsys.readouterr().out.startswith(verdict)
+
+
 def test_what_was_sent_before_does_not_count(said, client):
     client.complete(messages=[UserMessage("asked")], max_tokens=5)
     assert said().startswith("Not yet: no request was sent")

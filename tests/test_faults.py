@@ -1,4 +1,7 @@
-"""notebooks/when_it_goes_wrong.md, row by row: make the fault happen, and look for what the page says you see."""
+"""notebooks/when_it_goes_wrong.md, row by row.
+
+Make the fault happen, and look for what the page says you see.
+"""
 
 import ast
 import contextlib

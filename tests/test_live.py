@@ -1,7 +1,12 @@
-"""Live, against a service on this computer: every library is noted, at every base; nothing leaks or lingers."""
+"""Live, against a service on this computer.
+
+Every library is noted, at every base; nothing leaks or lingers.
+"""
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 import urllib.request
 
@@ -283,6 +288,9 @@ def test_what_the_model_said_is_yours(live, capsys):
 
     assert "✓" in judged(capsys, "exercise 3", talk("more", "something else"))
     assert "Not yet" in judged(capsys, "exercise 3", talk("less", "recorded"))
+    by_tool = [*ASK, {"role": "tool", "content": "recorded", "tool_call_id": "1"}, CONVERSATION[2]]
+    told = judged(capsys, "exercise 3", lambda: connect_client().complete(messages=by_tool))
+    assert told.startswith("Not yet") and '"assistant"' in told
 
 
 def connect_client():
@@ -390,6 +398,30 @@ def test_nothing_of_the_file_stays_in_the_environment(course, dotenv, capsys, mo
     assert dict(os.environ) == before
 
 
+def test_a_script_goes_live_without_a_notebook(live, server):
+    """Nothing of Jupyter is imported, and an error is an error."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")
+    }
+    live()
+    environment |= {
+        name: os.environ[name] for name in os.environ if name.startswith(("AZURE_", "HELPERS_"))
+    }
+    server.fault = error(400, "400", "no")
+    script = """
+import sys
+import requests
+from helpers import sent, start
+start("00_test")
+answer = requests.post(sys.argv[1], json={"a": 1})
+assert sent()[0].body == {"a": 1} and "IPython" not in sys.modules
+answer.raise_for_status()"""
+    command = [sys.executable, "-c", script, f"{server.address}/models/chat/completions"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 1 and done.stdout.startswith("Live: answers come from 127.0.0.1.")
+    assert "HTTPError: 400" in done.stderr
+
+
 def test_what_a_cell_sets_is_the_setting_of_the_next_start(live, monkeypatch):
     live()
     monkeypatch.setenv("AZURE_INFERENCE_MODEL", "another")
@@ -468,7 +500,8 @@ def test_a_live_stream_is_not_buffered(live, server):
     assert arrived < server.sent[2]  # the second token
 
 
-# Every notebook, live, to its end. Where the endpoint is, the dialect, and what the model lacks: each notebook meets
+# Every notebook, live, to its end. Where the endpoint is, the dialect, and what the model lacks:
+# each notebook meets
 # an able model, then a poor one.
 ABLE = [("/models", "mistral"), ("/openai/v1", "openai"), ("/models", "openai")]
 POOR = [
@@ -484,7 +517,8 @@ def settings(server, base: str) -> dict[str, str]:
         "AZURE_INFERENCE_ENDPOINT": server.address + base,
         "AZURE_INFERENCE_CREDENTIAL": KEY,
         "AZURE_INFERENCE_MODEL": "small-model",
-        "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",  # Entra ID looks nowhere else: no address is tried
+        # Entra ID looks nowhere else: no address is tried
+        "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
     }
 
 

@@ -1,7 +1,6 @@
 """In a real kernel, live: cells that fail say so in two lines, and no output ever holds the key."""
 
 import base64
-import json
 import signal
 import sys
 import threading
@@ -42,7 +41,10 @@ def server():
 
 @pytest.fixture
 def cells(tmp_path, server):
-    """Run these sources as the cells of a notebook, live; give back the cells with their outputs."""
+    """Run these sources as the cells of a notebook, live.
+
+    Give back the cells with their outputs.
+    """
     (tmp_path / "recordings").mkdir()
 
     def execute(
@@ -64,10 +66,18 @@ def cells(tmp_path, server):
     return execute
 
 
+def strings(value) -> list[str]:
+    """Every string in nested data, keys as well."""
+    if isinstance(value, dict):
+        return [text for pair in value.items() for part in pair for text in strings(part)]
+    if isinstance(value, list):
+        return [text for part in value for text in strings(part)]
+    return [value] if isinstance(value, str) else []
+
+
 def everything(some: list) -> str:
     """All that cells have shown, in whatever form."""
-    outputs = [cell.get("outputs") for cell in some]
-    return json.dumps(outputs, ensure_ascii=False) + str(outputs) + "".join(map(texts, some))
+    return "\n".join(text for cell in some for text in strings(cell.get("outputs", [])))
 
 
 def test_a_refusal_is_told_in_two_lines_and_run_all_goes_on(cells, server):
@@ -270,7 +280,7 @@ def test_the_key_is_in_no_output_in_no_spelling(cells):
             "raise KeyboardInterrupt(key)",
         ),
         AZURE_INFERENCE_CREDENTIAL=KEY,
-        allow_errors=True,
+        keep_going=True,
     )
     hidden_everywhere(done)
     assert texts(done[1]).count("(key)") > 10 and everything(done).count("(key)") > 25
@@ -299,7 +309,7 @@ def test_a_start_that_fails_hides_keys_as_well(cells, settings, what):
         "import os, requests\n"
         "requests.get('http://127.0.0.1:9/', headers={'api-key': os.environ['AZURE_INFERENCE_CREDENTIAL']}, timeout=1)"
     )
-    failed, *others = cells(START, leaks, sends, allow_errors=True, **settings)
+    failed, *others = cells(START, leaks, sends, keep_going=True, **settings)
     assert what in "".join(failed.outputs[0].traceback)
     hidden_everywhere([failed, *others])
     assert "(key)" in everything(others)
@@ -331,7 +341,7 @@ def test_the_next_start_takes_all_of_it_away(cells, server):
             "print(len(started[0]), len(restarted[0]), started == restarted)",
         ),
         *("print(before == after, before[0], before[1], before[2])", "raise ValueError('as ever')"),
-        allow_errors=True,
+        keep_going=True,
     )
     assert texts(done[7]) == "1 1 True\n"
     assert texts(done[8]) == "True [] [] ()\n"
@@ -354,7 +364,7 @@ def test_replay_guards_nothing(cells, tmp_path):
 """
     (tmp_path / "recordings" / "00_test.yaml").write_text(recording, "utf-8")
     *_, failed, last = cells(
-        START, "raise ValueError('x')", "1", HELPERS_MODE="replay", allow_errors=True
+        START, "raise ValueError('x')", "1", HELPERS_MODE="replay", keep_going=True
     )
     assert failed.outputs[0].output_type == "error"
     assert "Live" not in everything([failed, last])
@@ -448,6 +458,9 @@ def test_a_local_variable_of_that_name_is_not_blamed_on_the_cell_above():
     def local():
         reply  # noqa: B018, F821
         reply = 1  # noqa: F841
+
+    named = UnboundLocalError("not bound", name="reply")  # as later versions of Python raise it
+    assert "needs" not in failure_of(named, None, {"reply"}).lines[0]
 
     assert "needs" not in failure_of(caught(local), None, {"reply"}).lines[0]
 

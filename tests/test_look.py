@@ -1,4 +1,6 @@
-"""Look: the right thing for a good answer, and words instead of an error for one that lacks something."""
+"""Look: the right thing for a good answer, and words instead of an error for one that lacks
+something.
+"""
 
 import base64
 import io
@@ -22,7 +24,7 @@ from openai.types.completion_usage import CompletionUsage
 from openai.types.responses import Response
 from PIL import Image
 
-from helpers import playground, show, show_filter, show_picture, show_tokens, timeline, tokens
+from helpers import look, playground, show, show_filter, show_picture, show_tokens, timeline, tokens
 from helpers.display.token_row import ground
 from helpers.look import text_of
 
@@ -438,6 +440,8 @@ def test_timeline_draws_each_piece_at_its_time(displayed):
     }
     assert labels["0 s"] == "5.00%" and labels["0.4 s"] == "40.20%" and labels["1 s"] == "93.00%"
     assert (bar.get("x"), bar.get("width")) == ("5%", "88%")
+    half = drawn(displayed, [0.5], ["a"])  # the same place for the same share of the time
+    assert [element.get("x") for element in half.iter(f"{SVG}text")][-1] == "93.00%"
     axis = svg.find(f"{SVG}line")
     assert (axis.get("x1"), axis.get("x2")) == ("5%", "93%")
     places = [element.get("x") for element in svg.iter(f"{SVG}text")]
@@ -590,6 +594,12 @@ def test_show_tokens_gives_each_its_probability_in_every_form(displayed):
     assert grounds[1] == "#ffffff" and len(set(grounds)) == 4
 
 
+def test_show_tokens_draws_blanks_and_no_bar_where_the_probability_is_unknown(displayed):
+    show_tokens({"content": [{"token": "\t", "logprob": None}]})
+    source = displayed[0][0]["text/html"]
+    assert "<b>⇥</b>" in source and "width:0%" in source
+
+
 def test_a_less_likely_token_has_a_darker_ground():
     shades = [luminance(ground(probability)) for probability in (0, 0.25, 0.5, 0.75, 1)]
     assert shades == sorted(shades) and len(set(shades)) == 5
@@ -668,6 +678,13 @@ def test_show_filter_says_nothing_by_colour_alone(displayed):
     assert source.count('<th scope="col"') == 3
 
 
+def test_show_filter_draws_where_on_the_scale_a_severity_is(displayed):
+    levels = ["safe", "low", "medium", "high", "severe"]
+    show_filter({level: {"filtered": False, "severity": level} for level in levels})
+    meters = re.findall(r">([■□]+)</span>&nbsp;(\w+)", displayed[0][0]["text/html"])
+    assert meters == [("□□□", "safe"), ("■□□", "low"), ("■■□", "medium"), ("■■■", "high")]
+
+
 CITATION = {"URL": "https://example.com/a", "license": "MIT"}
 
 
@@ -741,7 +758,8 @@ def test_show_filter_reads_what_the_libraries_return(displayed):
     }
     azure, other = ChatCompletions(data), openai_completion(data)
     for results in (azure.choices[0], azure.choices[0].get("content_filter_results"), azure.get("prompt_filter_results"),
-                    other.choices[0], other.choices[0].content_filter_results, other.prompt_filter_results,
+                    other.choices[0], other.choices[0].content_filter_results,
+                    other.prompt_filter_results,
                     CompletionUsage.construct(hate=SAFE)):  # fmt: skip
         assert filter_rows(displayed, results)[1] == ["hate", "safe", "no"]
 
@@ -815,6 +833,11 @@ def test_playground_takes_any_string_when_live(mode):
 def test_playground_needs_values():
     with pytest.raises(ValueError, match="at least one value for text"):
         playground(print, text=[])
+
+
+def test_every_name_that_look_offers_is_there():
+    assert {"show", "text_of", "timeline", "tokens"} < set(look.__all__)
+    assert all(callable(getattr(look, name)) for name in look.__all__)
 
 
 def test_look_imports_nothing_heavy():

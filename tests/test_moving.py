@@ -1,4 +1,7 @@
-"""old_to_new.yaml, which notebook 08 and the README share: it holds, and nothing that the course uses is missing."""
+"""old_to_new.yaml, which notebook 08 and the README share.
+
+It holds, and nothing that the course uses is missing.
+"""
 
 import ast
 import re
@@ -8,7 +11,7 @@ import openai
 import yaml
 from azure.ai.inference import models
 
-from notebooks import ALL, NOTEBOOKS, ROOT, read
+from notebooks import ALL, NOTEBOOKS, read
 
 ROWS = yaml.safe_load((NOTEBOOKS / "old_to_new.yaml").read_text("utf-8"))
 OLD = " ".join(row["old"] for row in ROWS)
@@ -59,9 +62,3 @@ def test_every_class_that_the_course_uses_is_in_it():
                 ):
                     for name in (alias.name for alias in node.names if alias.name != "models"):
                         assert name in OLD or name == "IncompleteReadError", f"{path.stem}: {name}"
-
-
-def test_the_readme_has_the_same_table():
-    readme = (ROOT / "README.md").read_text("utf-8")
-    table = "\n".join(f"| `{row['old']}` | {row['new']} | {row['section']} |" for row in ROWS)
-    assert table in readme, "the README's table is made of notebooks/old_to_new.yaml:\n" + table

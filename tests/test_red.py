@@ -1,5 +1,6 @@
 """nbval must be able to fail: one word changed in one recording turns the run red."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,5 @@ def test_one_changed_word_turns_the_run_red(tmp_path):
     recordings.write_text(text.replace("Bonjour!", "Bonsoir!"), "utf-8")
     done = nbval(tmp_path)
     assert done.returncode == 1, done.stdout
-    assert (
-        "Cell outputs differ" in done.stdout and "3 failed" in done.stdout
-    )  # all cells that show this answer
+    # All cells that show this answer.
+    assert "Cell outputs differ" in done.stdout and re.search(r"[3-9] failed", done.stdout)

@@ -28,9 +28,7 @@ SPELLINGS = {
     "in a form": quote_plus,
     "partly quoted": some_quoted,
     "repr": lambda key: repr(key)[1:-1],
-    "repr in a repr": lambda key: (
-        repr(f"{key!r}, 'and more'")[2:].partition(", ")[0].rstrip("\\'\"")
-    ),
+    "repr in a repr": lambda key: re.sub(r"^.x\\?['\"]|\\?['\"]x.$", "", repr(f"x{key!r}x")),
     "JSON": lambda key: json.dumps(key)[1:-1],
     "JSON of Go": lambda key: re.sub(
         "[&<>]", lambda found: f"\\u{ord(found[0]):04x}", json.dumps(key)[1:-1]

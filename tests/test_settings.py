@@ -1,13 +1,15 @@
 """Settings: the value that is used is the value that was checked, and a key goes nowhere else."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from helpers import CourseError
 from helpers.setting_values import check_address, check_key, cleaned
-from helpers.settings import RECORDED_MODELS, Settings, replay_settings
+from helpers.settings import Settings, replay_settings
+from helpers.variables import MODELS, RECORDED_MODELS, V1_MODELS
 
 ENDPOINT, KEY, MODEL = (
     "AZURE_INFERENCE_ENDPOINT",
@@ -329,10 +331,11 @@ def test_no_key_is_printed_with_the_settings(settings):
     assert SECRET not in repr(settings(f"AZURE_CLIENT_SECRET={SECRET}\n"))
 
 
-def test_the_example_names_every_setting():
+def test_the_example_names_every_setting_and_sets_none(settings):
     example = (Path(__file__).parents[1] / ".env.example").read_text("utf-8")
-    for name in (ENDPOINT, KEY, MODEL, "AZURE_INFERENCE_VISION_MODEL"):
-        assert f"\n{name}=\n" in f"\n{example}"
+    named = re.findall(r"^(\w+)=$", example, re.M)
+    assert named == [ENDPOINT, KEY, *MODELS, V1, V1_KEY, *V1_MODELS]
+    assert settings(example).mode == "replay"
 
 
 def test_cleaning_leaves_what_is_inside():

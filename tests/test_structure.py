@@ -1,9 +1,11 @@
-"""What every notebook and recording must look like. Each rule is here because a reader would trip over its breach."""
+"""What every notebook and recording must look like.
+
+Each rule is here because a reader would trip over its breach.
+"""
 
 import ast
 import base64
 import io
-import itertools
 import json
 import re
 import subprocess
@@ -21,15 +23,6 @@ from helpers.replay import Recording, dump, load
 from helpers.replay.matching import Index
 from notebooks import ALL, METADATA, ROOT, WIDGET, read, text_of
 
-SECTIONS = [
-    "Connect",
-    "On the wire",
-    "When it goes wrong",
-    "The same with OpenAI v1",
-    "Your turn",
-    "Recap",
-    "Copy this",
-]
 ALLOWED_HEADERS = {"content-type", "retry-after", "x-ms-error-code"}
 ALLOWED_HOSTS = {  # placeholders that can never be reached, and public addresses that name nobody
     "replay.invalid",
@@ -40,6 +33,7 @@ ALLOWED_HOSTS = {  # placeholders that can never be reached, and public addresse
     "<resource>.services.ai.azure.com",
     "<resource>.openai.azure.com",
     "localhost",
+    "www.w3.org",  # the name space of SVG
 }
 SECRETS = {
     "path of a machine": r"/home/|/root/|/Users/|/tmp/|[A-Z]:\\\\",
@@ -51,7 +45,8 @@ SECRETS = {
 MODEL_NAME = re.compile(
     r"(?i)(gpt|mistral|ministral|phi|llama|grok|deepseek|claude|cohere|o\d)-[\w.-]+"
 )
-# Names that a cell sends to show what is refused: one that no endpoint knows, one that sees no pictures.
+# Names that a cell sends to show what is refused: one that no endpoint knows, one that sees no
+# pictures.
 DEMONSTRATED = {"mistral-enormous", "gpt-4"}
 NAMES = [path.stem for path in ALL]
 every_notebook = pytest.mark.parametrize("name", NAMES)
@@ -140,43 +135,6 @@ def test_no_cell_escapes_nbval(name):
 
 
 @every_notebook
-def test_headings(name):
-    found = headings(name)
-    assert [level for level, _ in found].count(1) == 1 and found[0][0] == 1
-    assert all(b - a <= 1 for (a, _), (b, _) in itertools.pairwise(found)), found
-    titles = [title for level, title in found if level == 2]
-    assert len(set(titles)) == len(titles)
-    whole = name.startswith(
-        ("00", "08")
-    )  # 00 makes no call worth moving, and all of 08 is about v1
-    assert [t for t in titles if t in SECTIONS] == [
-        s for s in SECTIONS if not (whole and "v1" in s)
-    ]
-
-
-@every_notebook
-def test_opening_cell(name):
-    first = book(name).cells[0].source
-    assert re.match(
-        r"# [^\n]+\n\nYou will have [^\n]+\.\n\n\| Reading \| Exercises \| You need \| SDK \|\n",
-        first,
-    )
-    assert re.search(
-        r"\| \d+ minutes \| \d+ minutes \| .+ \| `azure-ai-inference` 1\.0\.0b9 \|", first
-    )
-    assert re.search(r"\nStatus on \d+ \w+ 2\d{3}: ", first)
-
-
-@every_notebook
-def test_size(name):
-    assert (
-        25 <= len(book(name).cells) <= (75 if name == "08_openai_v1" else 42)
-    )  # 08 is a reference of pairs
-    for cell in cells(name, "code"):
-        assert len(cell.source.splitlines()) <= 18, f"{cell.id} is long"
-
-
-@every_notebook
 def test_previous_and_next(name):
     at, last = NAMES.index(name), book(name).cells[-1].source
     for there, word in ((at - 1, "Previous"), (at + 1, "Next")):
@@ -217,19 +175,10 @@ def test_pictures_are_described(name):
 
 
 @every_notebook
-def test_language(name):
-    words = r"(?i)\b(simply|just|easy|easily|obviously|of course|trivial|basically)\b"
-    assert not re.search(words, without_code(prose(name))), re.search(
-        words, without_code(prose(name))
-    )
-
-
-@every_notebook
 def test_nothing_private(name):
     for where, text in published(name).items():
-        text = re.sub(
-            r"picture \d+x\d+\s+[0-9a-f]{192}", "", text
-        )  # what a picture shows, as recordings hold it
+        # What a picture shows, as recordings hold it, and drawn ones in outputs, are no secrets.
+        text = re.sub(r"picture \d+x\d+\s+[0-9a-f]{192}|data:image/[^\"' ]+", "", text)
         for what, pattern in SECRETS.items():
             found = re.search(pattern, text)
             assert not found, f"{where}: {what}: {found and found[0]}"
@@ -262,7 +211,10 @@ def undefined(notebooks: dict[str, list]) -> str:
 
 
 def test_no_name_is_used_before_it_is_defined():
-    """ruff sees a notebook as a whole; so give it every beginning of one, where what comes later is not defined."""
+    """ruff sees a notebook as a whole.
+
+    So give it every beginning of one, where what comes later is not defined.
+    """
     parts = {}
     for name in NAMES:
         code = cells(name, "code")
@@ -270,36 +222,6 @@ def test_no_name_is_used_before_it_is_defined():
     assert "F821" not in undefined(parts)
     swapped = [nbformat.v4.new_code_cell("print(late)"), nbformat.v4.new_code_cell("late = 1")]
     assert "`late`" in undefined({"swapped": swapped[:1]})
-
-
-def test_the_cell_to_copy_stands_alone():
-    copies = {
-        name: [c for c in cells(name, "code") if "copy" in c.metadata.get("tags", ())]
-        for name in NAMES
-    }
-    for name, found in copies.items():
-        assert len(found) == 1, name
-        assert "helpers" not in found[0].source and "await" not in found[0].source
-    assert "F821" not in undefined(copies)
-
-
-@every_notebook
-def test_exercises_have_hint_and_solution(name):
-    all_cells = book(name).cells
-    exercises = [
-        at for at, cell in enumerate(all_cells) if "exercise" in cell.metadata.get("tags", ())
-    ]
-    assert 1 <= len(exercises) <= 3
-    for number, at in enumerate(exercises, start=1):
-        check = f'with check("exercise {number}"):'
-        assert all_cells[at].source.count("with check(") == 1 and check in all_cells[at].source
-        assert f"### Exercise {number}\n" in all_cells[at - 1].source
-        after = all_cells[at + 1].source
-        assert (
-            "<summary>Hint</summary>" in after
-            and "<summary>Solution</summary>" in after
-            and check in after
-        )
 
 
 @every_notebook
@@ -327,19 +249,6 @@ def test_recordings_are_different_from_each_other(name):
 def test_each_file_of_recordings_is_written_as_it_was_read(name):
     text = recordings_file(name).read_bytes().decode("utf-8")
     assert dump(load(recordings_file(name))) == text
-
-
-@every_notebook
-def test_every_exercise_has_its_recording(name):
-    asked = {
-        text
-        for cell in cells(name, "code")
-        for text in re.findall(r'check\("([^"]+)"\)', cell.source)
-    }
-    recorded = {
-        recording.name for recording in recordings(name) if recording.name.startswith("exercise")
-    }
-    assert asked == recorded and asked
 
 
 @every_notebook
@@ -371,7 +280,10 @@ def test_cells_reach_into_nothing_of_replay(name):
 
 @every_notebook
 def test_models_come_from_the_environment(name):
-    """A model that code names is retired sooner than the course is; a wrong name may stand in a demonstration."""
+    """A model that code names is retired sooner than the course is.
+
+    A wrong name may stand in a demonstration.
+    """
     for where, module in code(name):
         for node in ast.walk(module):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

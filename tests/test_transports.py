@@ -665,6 +665,17 @@ def test_a_body_is_told_of_and_sent_whatever_its_form(library, form):
     assert told == [b'{"a": 1}']
 
 
+def test_a_prepared_request_stays_as_it_is():
+    def tell(http):
+        return http.url.partition("?")[0]
+
+    with answering_server() as server, observe(tell), requests.Session() as session:
+        prepared = requests.Request("POST", f"{server}/a?b=c", data=iter([b"{", b"}"])).prepare()
+        url, body = prepared.url, prepared.body
+        assert session.send(prepared).content == b"{}"
+    assert prepared.url == url and prepared.body is body
+
+
 def answering_server():
     """A server that answers with the body it got, in chunks or whole."""
     from contextlib import contextmanager

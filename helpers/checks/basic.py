@@ -26,7 +26,8 @@ def exercise_1(careful_ask: Callable[[Any, str], str]) -> str:
     empty = _answer(careful_ask, "exercise 1, empty")
     require(
         isinstance(empty, str) and "None" not in empty and "…" not in empty,
-        "The third answer is empty (its content is None), but not cut off. Return an empty string for it.",
+        "The third answer is empty (its content is None), but not cut off. "
+        "Return an empty string for it.",
     )
     return "Right: a whole answer, a cut one and an empty one can be told apart."
 
@@ -53,7 +54,9 @@ _ERRORS = {
 
 
 def exercise_2(one_line: Callable[[Exception], str]) -> str:
-    """`one_line(error)` gives each of five errors a remedy of its own, on one line, and any other a general one."""
+    """`one_line(error)` gives each of five errors a remedy of its own, on one line, and any other a
+    general one.
+    """
     from azure.ai.inference.models import UserMessage
     from azure.core.exceptions import HttpResponseError
 
@@ -75,7 +78,8 @@ def exercise_2(one_line: Callable[[Exception], str]) -> str:
         same = [other for other, text in lines.items() if other != label and text == line]
         if same:
             raise NotYet(
-                f"You say the same for {label} and for {same[0]}. Tell them apart by `error.error.code`."
+                f"You say the same for {label} and for {same[0]}. "
+                "Tell them apart by `error.error.code`."
             )
     return "Right: five errors, five remedies, and a line for all others."
 

@@ -10,7 +10,7 @@ _FIRST = "The harbour master sleeps until six."
 
 
 def exercise_1(first_sentence: Callable[[Any], str]) -> str:
-    """`first_sentence(stream)` returns the first sentence and leaves the rest of the stream unread."""
+    """`first_sentence(stream)` returns the first sentence and leaves the rest unread."""
     for name, expected in (
         ("exercise 1, first model", _FIRST),
         ("exercise 1, second model", _FIRST),
@@ -38,7 +38,8 @@ def exercise_1(first_sentence: Callable[[Any], str]) -> str:
         require(text.strip() == expected, "Return the first sentence alone: stop at its full stop.")
         require(
             read < len(events) / 2,
-            f"You read {read} of {len(events)} events. Leave the loop after the sentence; `with stream:` closes it.",
+            f"You read {read} of {len(events)} events. Leave the loop after the sentence; "
+            "`with stream:` closes it.",
         )
     return "Right: one sentence read, the rest left, in both dialects."
 
@@ -63,7 +64,8 @@ def exercise_2(read: Callable[[Any], Any]) -> str:
         require(isinstance(text, str), "The first of the two is the text, a string.")
         require(
             text.strip() == expected,
-            f"With a stream that ends {_ENDS[label]}, the text is {expected!r}. You return {text!r:.60}.",
+            f"With a stream that ends {_ENDS[label]}, the text is {expected!r}. "
+            f"You return {text!r:.60}.",
         )
         require(
             bool(whole) is is_whole,

@@ -67,7 +67,8 @@ class Answer:
 class Recording:
     """A request with its answers: one, and one more for each further try of the same call.
 
-    `origin` says where they come from, `after` what their form follows.
+    `origin` says where they come from, `after` what their form follows, and `capture` what
+    `make record` may do with it: "" what fits, `same reason` or `never`.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Recording:
     request: Request
     answers: Sequence[Answer]
     note: str = ""
+    capture: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ _RECORDING = {
     "origin": str,
     "after": str,
     "note": str,
+    "capture": str,
     "request": dict,
     "answer": dict,
     "answers": list,
@@ -112,6 +113,7 @@ def _to_recording(entry: Any) -> Recording:
         request=Request(request["method"], request["path"], request.get("body")),
         answers=tuple(_to_answer(answer) for answer in answers),
         note=entry.get("note", ""),
+        capture=entry.get("capture", ""),
     )
 
 
@@ -140,6 +142,7 @@ def _to_entry(recording: Recording) -> dict[str, Any]:
         "origin": recording.origin,
         "after": recording.after,
         **({"note": recording.note} if recording.note else {}),
+        **({"capture": recording.capture} if recording.capture else {}),
         "request": request,
         **({"answer": answers[0]} if len(answers) == 1 else {"answers": answers}),
     }

@@ -1,4 +1,7 @@
-"""The exercises of notebook 01: what is right passes, what is not done does not, and the next step is said."""
+"""The exercises of notebook 01.
+
+What is right passes, what is not done does not, and the next step is said.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Measure what the project promises about speed, as ratios within this run: python tests/tools/bench.py"""
+"""Measure what the project promises about speed, as ratios within this run.
+
+Python tests/tools/bench.py
+"""
 
 import contextlib
 import io
@@ -44,7 +47,9 @@ def seconds(command: list, repeat: int = 3) -> float:
 
 
 def whole_runs() -> dict[str, float]:
-    """Seconds for jupyter execute, nbval and make test over all notebooks, one worker for the first two."""
+    """Seconds for jupyter execute, nbval and make test over all notebooks, one worker for the first
+    two.
+    """
     nbval = [
         sys.executable,
         "-m",
@@ -65,7 +70,8 @@ def whole_runs() -> dict[str, float]:
 
 
 def call_seconds(recordings: int | None) -> float:
-    """Median seconds of one SDK call answered from so many recordings, or by an adapter in memory (None).
+    """Median seconds of one SDK call answered from so many recordings, or by an adapter in memory
+    (None).
 
     Runs in a process of its own, so that neither sees the other's patches.
     """
@@ -131,7 +137,10 @@ print(statistics.median(call((n * 7) % many) for n in range(400)))
 
 
 def start_seconds() -> float:
-    """Median seconds that `from helpers import start; start(…)` takes in a fresh kernel that has imported the SDK."""
+    """Median seconds that `from helpers import start.
+
+    Start(…)` takes in a fresh kernel that has imported the SDK.
+    """
     from jupyter_client.manager import start_new_kernel
 
     code = """
@@ -160,7 +169,8 @@ print(time.perf_counter() - _began)
 
 
 def live_against_bare() -> tuple[float, float]:
-    """Against one server on this computer: milliseconds to the first token that the helpers add, and throughput with
+    """Against one server on this computer: milliseconds to the first token that the helpers add,
+    and throughput with
     them as a part of that without. Both ways take turns."""
     sys.path.insert(0, str(ROOT / "tests"))
     from azure.ai.inference import ChatCompletionsClient

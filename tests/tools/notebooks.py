@@ -49,8 +49,11 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 
 def text_of(notebook: nbformat.NotebookNode) -> str:
-    """A notebook as it is committed, byte for byte."""
-    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    """A notebook as it is committed, byte for byte.
+
+    As JupyterLab stores it, a line of source a line.
+    """
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
 
 
 def run(
@@ -58,7 +61,8 @@ def run(
     extra: Sequence[str] = (),
     on_cell: Callable[[int], None] | None = None,
     env: dict[str, str] | None = None,
-    allow_errors: bool = False,
+    on_start: Callable[[int], None] | None = None,
+    keep_going: bool = False,
 ) -> Run:
     """Execute a notebook, then extra code cells, in one fresh kernel.
 
@@ -67,7 +71,9 @@ def run(
         extra: sources to run after its last cell.
         on_cell: called with the number of cells done so far.
         env: settings in place of those for replay.
-        allow_errors: go on after a cell that failed; its error is among its outputs.
+        on_start: called with the position of each code cell before it runs.
+        keep_going: go on after a cell that fails, whose error is among its outputs, and give each
+            cell ten minutes before it is interrupted.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell failed.
@@ -83,17 +89,23 @@ def run(
         if on_cell:
             on_cell(cell_index + 1)
 
+    def started(cell: nbformat.NotebookNode, cell_index: int, **_: object) -> None:
+        if on_start:
+            on_start(cell_index)
+
     began = time.perf_counter()
     client = NotebookClient(
         notebook,
-        timeout=60,
+        timeout=600 if keep_going else 60,
+        interrupt_on_timeout=keep_going,
+        allow_errors=keep_going,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
-        allow_errors=allow_errors,
         coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=40"],
         store_widget_state=False,
+        on_cell_execute=started if on_start else None,
         on_cell_executed=executed if on_cell else None,
     )
     own = {name: value for name, value in os.environ.items() if not name.startswith(OF_A_COURSE)}

@@ -1,6 +1,7 @@
 """Draw the course's pictures: notebooks/images/sources/NAME.yaml becomes notebooks/images/NAME.svg.
 
-A source has a `title`, an `alt` text, a `size` in units, and under `draw` a list of shapes, drawn in
+A source has a `title`, an `alt` text, a `size` in units, and under `draw` a list of shapes, drawn
+in
 that order. Each shape names one of the functions in SHAPES below, whose arguments are its keys.
 The same source gives the same bytes on every system: nothing is measured on the machine that draws.
 

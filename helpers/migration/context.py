@@ -1,0 +1,174 @@
+"""What every part of the rewrite shares: the analysis, the new imports and the TODOs."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from helpers.migration.facts import Facts
+from helpers.migration.imports import Needs
+from helpers.migration.kinds import Value, walk
+from helpers.migration.table import find
+from helpers.migration.values import Evaluator
+
+MARK = "# TODO(openai-v1): "
+LOST = "has no direct successor."
+CALL_DEFAULTS = (
+    "model",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "frequency_penalty",
+    "presence_penalty",
+    "stop",
+    "seed",
+    "response_format",
+    "tools",
+    "tool_choice",
+    "model_extras",
+)
+EMBED_DEFAULTS = ("model", "dimensions", "encoding_format", "input_type", "model_extras")
+
+
+@dataclass
+class Context:
+    """The state of the rewrite of one document.
+
+    Attributes:
+        facts: the analysis.
+        needs: the names that the new code imports.
+        todos: the TODOs of the statements around the current place, innermost last.
+        hoisted: for each statement (by line) that makes a client, the attributes to set after it.
+        foreign: whether the program uses other packages of Azure, which raise the same exceptions.
+        strings: how many f-strings the current place is in.
+    """
+
+    facts: Facts
+    needs: Needs
+    todos: list[list[str]] = field(default_factory=lambda: [[]])
+    hoisted: dict[int, list[str]] = field(default_factory=dict)
+    foreign: bool = False
+    strings: int = 0
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """The analysis of the document."""
+        return self.facts.evaluator
+
+    def values(self, node: ast.AST | None) -> list[Value]:
+        """Return what a node can be, in an order that is the same in every run."""
+        return ordered(self.facts.values(node))
+
+    def todo(self, symbol: str, what: str) -> None:
+        """Ask for a TODO above the current statement, with the link of a symbol's row."""
+        row = find(symbol)
+        text = f"{MARK}{what}" + (f" See {row.link}" if row else "")
+        again = what.endswith(LOST) and any(
+            LOST in one and one.endswith(text[-20:]) for one in self.todos[-1]
+        )
+        if text not in self.todos[-1] and not again:
+            self.todos[-1].append(text)
+
+    def name(self, module: str, name: str | None = None) -> cst.BaseExpression:
+        """Return the expression for a name that is imported from a module."""
+        return cst.parse_expression(self.needs.name(module, name))
+
+    def parent(self, node: ast.AST | None) -> ast.AST | None:
+        """Return the parent of a node of the syntax tree."""
+        return self.evaluator.found.parents.get(id(node))
+
+
+def ordered(values: Iterable[Value]) -> list[Value]:
+    """Return values in an order that is the same in every run."""
+    return sorted(
+        values,
+        key=lambda v: (
+            v.kind,
+            v.name,
+            getattr(v.node, "lineno", 0),
+            getattr(v.node, "col_offset", 0),
+        ),
+    )
+
+
+def defaults(origin: Value, names: tuple[str, ...]) -> dict[str, ast.expr]:
+    """Return the defaults that a client was made with, by the name of the call's keyword."""
+    node = origin.node
+    if not isinstance(node, ast.Call):
+        return {}
+    found = {k.arg: k.value for k in node.keywords if k.arg in names and not is_none(k.value)}
+    if origin.name.endswith("Client") and "model" not in found:
+        named = [k.value for k in node.keywords if k.arg == "model_name"]
+        found |= {"model": named[0]} if named else {}
+    return {str(name): value for name, value in found.items()}
+
+
+def is_none(node: ast.AST) -> bool:
+    """Whether an expression is None, written out."""
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def in_annotation(context: Context, node: ast.AST) -> bool:
+    """Whether an expression is (part of) an annotation."""
+    here, parent = node, context.parent(node)
+    while isinstance(parent, (ast.Subscript, ast.BinOp, ast.Tuple, ast.List, ast.Attribute)):
+        here, parent = parent, context.parent(parent)
+    if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return here not in parent.decorator_list and here not in (
+            *parent.args.defaults,
+            *parent.args.kw_defaults,
+        )
+    return isinstance(parent, ast.arg) or (
+        isinstance(parent, ast.AnnAssign) and here is parent.annotation
+    )
+
+
+def is_test(context: Context, node: ast.AST) -> bool:
+    """Whether only the truth of an expression matters."""
+    parent = context.parent(node)
+    if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
+        return True
+    if isinstance(parent, (ast.If, ast.IfExp, ast.While)):
+        return node is parent.test
+    if isinstance(parent, ast.BoolOp):
+        return node is not parent.values[-1] or is_test(context, parent)
+    return isinstance(parent, ast.comprehension) and node in parent.ifs
+
+
+def other_packages(tree: ast.Module) -> bool:
+    """Whether a program imports packages of Azure besides those that the rewrite knows."""
+    known = ("azure.ai.inference", "azure.ai.projects", "azure.core", "azure.identity")
+    for node in walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        if any(name.startswith("azure.") and not name.startswith(known) for name in names):
+            return True
+    return False
+
+
+def none_possible(context: Context, node: ast.expr) -> bool:
+    """Whether a name can be None: a parameter whose default or annotation says so."""
+    if not isinstance(node, ast.Name):
+        return False
+    for binding in context.evaluator.found.visible(node.id, node):
+        if binding.how == "expr" and is_none(binding.node):
+            return True
+        if binding.how == "param" and param_none(binding.node, binding.extra):
+            return True
+    return False
+
+
+def param_none(argument: object, function: object) -> bool:
+    assert isinstance(argument, ast.arg)
+    arguments: ast.arguments = function.args  # type: ignore[attr-defined]
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(positional[::-1], arguments.defaults[::-1], strict=False)]
+    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
+    if any(one is argument and is_none(default) for one, default in pairs):
+        return True
+    text = ast.unparse(argument.annotation) if argument.annotation else ""
+    return "None" in text or "Optional" in text

@@ -1,0 +1,122 @@
+"""What a value can be: of the old SDK, or of the program itself."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from helpers.migration import sdk
+
+if TYPE_CHECKING:
+    from helpers.migration.values import Evaluator
+
+
+@dataclass(frozen=True)
+class Value:
+    """One thing that an expression can be.
+
+    Attributes:
+        kind: module, class, object, member (of an enum), method, list, dict, function,
+            localclass, instance or file.
+        name: the symbol, for what belongs to the SDK; the qualified name of a module.
+        items: what a list or dict holds, or the owner of a method.
+        node: where a client is made, or the function or class of this program.
+        home: the evaluator of the file that `node` is in.
+    """
+
+    kind: str
+    name: str = ""
+    items: "frozenset[Value]" = frozenset()
+    node: ast.AST | None = None
+    home: "Evaluator | None" = field(default=None, repr=False)
+
+
+Values = frozenset[Value]
+NOTHING: Values = frozenset()
+STREAM_ITEM = Value("object", "StreamingChatCompletionsUpdate")
+
+
+def typed(name: str) -> Values:
+    """Return the value of a field's type: a class, "[class]" or ""."""
+    if not name:
+        return NOTHING
+    if name.startswith("["):
+        return frozenset([Value("list", items=typed(name[1:-1]))])
+    return frozenset([Value("object", name)])
+
+
+def elements(values: Iterable[Value]) -> Values:
+    """Return what iterating over values gives."""
+    found: set[Value] = set()
+    for value in values:
+        if value.kind == "list":
+            found |= value.items
+        elif value.kind == "object" and value.name in sdk.STREAMS:
+            found.add(STREAM_ITEM)
+    return frozenset(found)
+
+
+MODEL_METHODS = (
+    "as_dict",
+    "get",
+    "items",
+    "keys",
+    "values",
+    "copy",
+    "pop",
+    "popitem",
+    "clear",
+    "update",
+    "setdefault",
+)
+STREAM_METHODS = (
+    "close",
+    "aclose",
+    "__enter__",
+    "__exit__",
+    "__aenter__",
+    "__aexit__",
+    "__iter__",
+    "__next__",
+)
+CLIENT_METHODS = ("complete", "embed", "close", "get_model_info", "send_request")
+
+
+def class_attribute(owner: Value, name: str) -> Values:
+    """Return what an attribute of a class of the SDK is."""
+    if name in sdk.ENUMS.get(owner.name, ()):
+        return frozenset([Value("member", f"{owner.name}.{name}")])
+    if name in ("load", "from_prompty", "from_string", "from_connection_string"):
+        return frozenset([Value("method", f"{owner.name}.{name}")])
+    return NOTHING
+
+
+def object_attribute(owner: Value, name: str) -> Values:
+    """Return what an attribute of an object of the SDK is."""
+    plain = owner.name.removeprefix("aio.")
+    own = frozenset([owner])
+    if plain in sdk.CLIENTS and name in CLIENT_METHODS:
+        return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
+    if plain == "AIProjectClient":
+        prefix = "aio." if owner.name.startswith("aio.") else ""
+        return (
+            frozenset([Value("object", f"{prefix}Inference")]) if name == "inference" else NOTHING
+        )
+    if plain == "Inference" and name in sdk.PROJECT_METHODS:
+        return frozenset([Value("method", f"{owner.name}.{name}")])
+    if plain in sdk.REQUESTS or plain in sdk.ANSWERS:
+        if name in MODEL_METHODS:
+            return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
+        return typed(sdk.field_type(plain, name) or "")
+    if plain in sdk.OTHER_CLASSES or (plain in sdk.STREAMS and name in STREAM_METHODS):
+        return frozenset([Value("method", f"{plain}.{name}", items=own)])
+    return typed(sdk.field_type(plain, name) or "")
+
+
+def walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a tree in the order of the source."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(list(ast.iter_child_nodes(node))))

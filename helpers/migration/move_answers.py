@@ -1,0 +1,272 @@
+"""Rewrite what a program reads: answers, streams and errors."""
+
+import ast
+
+import libcst as cst
+
+from helpers.migration import sdk
+from helpers.migration.code import attribute, code_of, expression, quoted, wrapped
+from helpers.migration.context import Context, is_test
+from helpers.migration.kinds import Value
+
+DUMP = "model_dump(exclude_unset=True)"
+READERS = ("get", "items", "keys", "values", "copy")
+WRITERS = ("pop", "popitem", "clear", "update", "setdefault")
+MADE_DICTS = (
+    "ChatCompletionsToolCall",
+    "FunctionCall",
+)  # dicts where the program makes them itself
+
+
+def dumped(owner: cst.BaseExpression) -> cst.BaseExpression:
+    """Return the dict of an answer, with what was sent and nothing else."""
+    return expression("x." + DUMP).with_changes(func=attribute(owner, "model_dump"))
+
+
+def is_dict(value: Value) -> bool:
+    """Whether a value is a dict after the move."""
+    return value.name in sdk.REQUESTS or (value.name in MADE_DICTS and value.node is not None)
+
+
+def field_names(symbol: str) -> frozenset[str]:
+    """Return the fields of a class; for a base class also those of the classes based on it."""
+    if symbol in ("ChatRequestMessage", "ContentItem"):
+        return frozenset(name for fields in sdk.REQUESTS.values() for name in fields)
+    return frozenset(sdk.REQUESTS.get(symbol, sdk.ANSWERS.get(symbol, ())))
+
+
+def objects(context: Context, node: ast.AST | None) -> list[Value]:
+    """Return the objects of the SDK that an expression can be."""
+    return [value for value in context.values(node) if value.kind == "object"]
+
+
+def moved_attribute(
+    context: Context, new: cst.Attribute, node: ast.Attribute
+) -> cst.BaseExpression:
+    """Return what takes the place of an attribute."""
+    name = new.attr.value
+    if not isinstance(node.ctx, ast.Load):
+        dicts = [owner for owner in objects(context, node.value) if is_dict(owner)]
+        return object_attribute(context, new, node, dicts[0], name) if dicts else new
+    for value in context.values(node):
+        if value.kind == "member":
+            owner, _, member = value.name.partition(".")
+            return quoted(sdk.ENUMS[owner][member])
+    for owner in context.values(node.value):
+        if name in ("value", "name") and (
+            owner.kind == "member" or (owner.name in sdk.ENUMS and owner.kind == "object")
+        ):
+            if name == "value":
+                return new.value
+            context.todo("ChatRole.value", "strings have no .name.")
+            return new
+        if owner.kind == "object":
+            moved = object_attribute(context, new, node, owner, name)
+            if moved is not new:
+                return moved
+    return new
+
+
+def object_attribute(
+    context: Context, new: cst.Attribute, node: ast.Attribute, owner: Value, name: str
+) -> cst.BaseExpression:
+    plain = owner.name
+    if is_dict(owner) and name in field_names(plain):
+        return cst.Subscript(
+            new.value, [cst.SubscriptElement(cst.Index(quoted(name)))], lpar=new.lpar, rpar=new.rpar
+        )
+    if plain in ("ChatCompletions", "StreamingChatCompletionsUpdate") and name == "created":
+        context.todo(f"{plain}.created", "created is an integer now, not a datetime.")
+    if plain == "EmbeddingsResult" and name == "id":
+        context.todo("EmbeddingsResult.id", "embeddings have no id.")
+    if plain in sdk.EXCEPTIONS:
+        return error_attribute(context, new, node, name)
+    if plain == "ODataV4Format":
+        return detail_attribute(context, new, node, name)
+    return new
+
+
+def error_attribute(
+    context: Context, new: cst.Attribute, node: ast.Attribute, name: str
+) -> cst.BaseExpression:
+    if name == "reason":
+        return attribute(new.value, "response.reason_phrase")
+    if name == "inner_exception":
+        return attribute(new.value, "__cause__")
+    if name == "message":
+        context.todo("AzureError.message", "the message has other words now.")
+    elif name == "error":
+        parent = context.parent(node)
+        if isinstance(parent, ast.Attribute) and parent.attr in (
+            "code",
+            "message",
+            "innererror",
+            "details",
+            "target",
+        ):
+            return new  # `detail_attribute` rewrites both
+        return body_of(context, attribute(new.value, "body"), node)
+    elif name in (
+        "exc_type",
+        "exc_value",
+        "exc_traceback",
+        "exc_msg",
+        "continuation_token",
+        "model",
+    ):
+        context.todo(f"AzureError.{name}", f"errors have no {name}.")
+    return new
+
+
+def body_of(context: Context, body: cst.BaseExpression, node: ast.AST) -> cst.BaseExpression:
+    """Return the error's details: a dict, or None where the answer was none."""
+    code = code_of(body)
+    if is_test(context, node):
+        return expression(f"isinstance({code}, dict)")
+    made = expression(f"{code} if isinstance({code}, dict) else None")
+    if isinstance(context.parent(node), (ast.Assign, ast.Return)):
+        return made
+    return made.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def detail_attribute(
+    context: Context, new: cst.Attribute, node: ast.Attribute, name: str
+) -> cst.BaseExpression:
+    """Return what takes the place of `.code`, `.message` and so on of an error's details."""
+    inner = new.value
+    direct = (
+        isinstance(node.value, ast.Attribute)
+        and node.value.attr == "error"
+        and isinstance(inner, cst.Attribute)
+    )
+    if name not in ("code", "message", "innererror", "details", "target"):
+        return new
+    if direct and isinstance(inner, cst.Attribute):
+        if name == "code":
+            return attribute(inner.value, "code")
+        inner = attribute(inner.value, "body")
+    default = ", {}" if name == "innererror" else ", []" if name == "details" else ""
+    return expression(f'{code_of(wrapped(inner))}.get("{name}"{default})')
+
+
+def moved_getattr(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
+    """Return what takes the place of getattr(error, "error", None)."""
+    if (
+        not any(value.name == "ODataV4Format" for value in objects(context, node))
+        or len(new.args) != 3
+    ):
+        return new
+    name = node.args[1]
+    if not (isinstance(name, ast.Constant) and name.value == "error"):
+        return new
+    arguments = [new.args[0], new.args[1].with_changes(value=quoted("body")), new.args[2]]
+    return body_of(context, new.with_changes(args=arguments), node)
+
+
+def moved_subscript(
+    context: Context, new: cst.Subscript, node: ast.Subscript
+) -> cst.BaseExpression:
+    """Return what takes the place of answer["key"]."""
+    if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
+        return new
+    for owner in objects(context, node.value):
+        if owner.name in sdk.ANSWERS and not is_dict(owner):
+            if not isinstance(node.ctx, ast.Load):
+                context.todo("Model.update", "answers are no mappings: set an attribute.")
+                return new
+            key = node.slice.value
+            if known(owner.name, key):
+                return attribute(new.value, key)
+            return new.with_changes(value=dumped(new.value))
+    return new
+
+
+def known(owner: str, key: str) -> bool:
+    """Whether a field is an attribute of openai's class too."""
+    return key in sdk.ANSWERS[owner] or (
+        owner == "StreamingChatResponseToolCallUpdate" and key == "index"
+    )
+
+
+def moved_method(
+    context: Context, new: cst.Call, node: ast.Call, method: Value
+) -> cst.BaseExpression:
+    """Return what takes the place of a method of an answer, a stream or a client."""
+    owner, _, name = method.name.rpartition(".")
+    assert isinstance(new.func, cst.Attribute)
+    receiver = new.func.value
+    if any(is_dict(value) for value in method.items):
+        return receiver if name == "as_dict" else new
+    if name == "as_dict":
+        return dumped(receiver)
+    if name == "aclose":
+        return new.with_changes(func=attribute(receiver, "close"))
+    if name in READERS and owner in sdk.ANSWERS:
+        key = node.args[0] if node.args else None
+        if (
+            name == "get"
+            and len(node.args) == 1
+            and isinstance(key, ast.Constant)
+            and known(owner, str(key.value))
+        ):
+            return attribute(receiver, str(key.value))
+        return new.with_changes(func=attribute(dumped(receiver), name))
+    if name in (*WRITERS, "get_model_info", "send_request") or owner.startswith(
+        ("PromptTemplate", "AIInference")
+    ):
+        context.todo(method.name, f"{shortly(node)} has no direct successor.")
+    return new
+
+
+def shortly(node: ast.Call) -> str:
+    """Return the code of what is called."""
+    return f"{ast.unparse(node.func)}(…)"
+
+
+def moved_response(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
+    """Return what takes the place of error.response.text() and its like."""
+    if not (isinstance(node.func, ast.Attribute) and isinstance(new.func, cst.Attribute)):
+        return new
+    owners = {value.name for value in objects(context, node.func.value)}
+    renamed = {"text": "text", "body": "content"}.get(node.func.attr)
+    if node.args or not renamed or "HttpResponse" not in owners:
+        return new
+    return attribute(new.func.value, renamed)
+
+
+def shown(context: Context, node: ast.AST) -> None:
+    """Leave a TODO where an answer, or an enum, is turned into a string."""
+    for value in objects(context, node):
+        if value.name in ("ChatCompletions", "EmbeddingsResult"):
+            context.todo(f"{value.name}.__str__", "an answer prints as Python now, not as JSON.")
+        elif value.name in ("CompletionsFinishReason", "ChatRole"):
+            context.todo(
+                f"{value.name}.value", "this prints the plain word now, such as stop or assistant."
+            )
+        elif value.name in ("CompletionsUsage", "ChatResponseMessage", "ChatChoice"):
+            context.todo("Model.as_dict", "this prints an openai object now, not a dict.")
+
+
+def unguarded(node: ast.AST, name: str) -> bool:
+    """Whether code reads the first choice of an update without asking whether there is one."""
+    reads = asks = False
+    for part in ast.walk(node):
+        for child in ast.iter_child_nodes(part):
+            if (
+                isinstance(child, ast.Attribute)
+                and child.attr == "choices"
+                and getattr(child.value, "id", "") == name
+            ):
+                indexed = isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant)
+                reads, asks = reads or indexed, asks or not indexed
+    return reads and not asks
+
+
+def reads_usage(node: ast.AST, name: str) -> bool:
+    """Whether code reads the usage of an update."""
+    return any(
+        isinstance(part, ast.Attribute)
+        and part.attr == "usage"
+        and getattr(part.value, "id", "") == name
+        for part in ast.walk(node)
+    )

@@ -1,0 +1,204 @@
+"""Rewrite the calls of a client: complete and embed, with the client's defaults."""
+
+import ast
+
+import libcst as cst
+
+from helpers.migration.code import (
+    attribute,
+    broken,
+    code_of,
+    expression,
+    keyword,
+    prepend,
+    quoted,
+    renamed,
+    replaced,
+)
+from helpers.migration.context import (
+    Context,
+    is_none,
+    none_possible,
+    ordered,
+)
+from helpers.migration.extras import ended, split
+from helpers.migration.formats import format_code, is_schema
+from helpers.migration.kinds import Value
+from helpers.migration.move_client import shortened, timeout_code
+from helpers.migration.move_defaults import DefaultsMover
+
+TIMEOUTS = ("timeout", "read_timeout", "connection_timeout")
+RENAMED = {"headers": "extra_headers", "params": "extra_query"}
+HOOKS = (
+    "raw_request_hook",
+    "raw_response_hook",
+    "cls",
+    "content_type",
+    "error_map",
+    "api_version",
+    "request_id",
+)
+OPTIONS = (*TIMEOUTS, *RENAMED, "retry_total", "logging_enable")
+
+
+class CallMover:
+    """Rewrites one call of `complete` or `embed`.
+
+    Args:
+        context: the state of the rewrite.
+        node: the call in the syntax tree.
+        methods: what is called; its items are the clients.
+    """
+
+    def __init__(self, context: Context, node: ast.Call, methods: list[Value]):
+        self.context, self.node = context, node
+        self.symbol = methods[0].name
+        self.chat = self.symbol.endswith("complete")
+        self.clients = [client for method in methods for client in ordered(method.items)]
+        self.waits: dict[str, cst.BaseExpression] = {}
+        self.retries: cst.BaseExpression | None = None
+        self.body = False
+
+    def move(self, call: cst.Call) -> cst.Call:
+        """Return the call of openai's client."""
+        values = sorted(
+            [*self.node.args, *[k.value for k in self.node.keywords]],
+            key=lambda n: (n.lineno, n.col_offset),
+        )
+        arguments = [self.argument(a, value) for a, value in zip(call.args, values, strict=True)]
+        self.timeout(arguments)
+        moved = replaced(call, arguments)
+        given = {a.keyword.value for a in moved.args if a.keyword} | self.spread_keys()
+        if not self.body:
+            moved = prepend(
+                moved,
+                DefaultsMover(self.context, self.node, self.symbol, self.clients).missing(
+                    call, given
+                ),
+            )
+        moved = moved.with_changes(func=self.function(call.func))
+        long = len(moved.args) > len(call.args) and not self.context.strings
+        return broken(moved) if long else moved
+
+    def function(self, called: cst.BaseExpression) -> cst.BaseExpression:
+        assert isinstance(called, cst.Attribute)
+        owner = called.value
+        if self.retries is not None:
+            options = cst.Call(
+                attribute(owner, "with_options"), [keyword("max_retries", self.retries)]
+            )
+            return attribute(
+                options, "chat.completions.create" if self.chat else "embeddings.create"
+            )
+        last = "create"
+        middle = ("chat", "completions") if self.chat else ("embeddings",)
+        for part in middle:
+            owner = cst.Attribute(
+                owner, cst.Name(part), dot=called.dot if part == middle[0] else cst.Dot()
+            )
+        return called.with_changes(value=owner, attr=cst.Name(last), dot=cst.Dot())
+
+    def spread_keys(self) -> set[str]:
+        """Return the keys of the dicts that the call spreads, as far as they are written out."""
+        found: set[str] = set()
+        for option in self.node.keywords:
+            if option.arg is None:
+                found |= set(self.context.evaluator.keys(option.value) or ())
+        return found
+
+    # One argument.
+
+    def argument(self, argument: cst.Arg, value: ast.expr) -> list[cst.Arg]:
+        """Return what takes the place of one argument."""
+        name = argument.keyword.value if argument.keyword else ("**" if argument.star else "body")
+        if name == "**":
+            return self.spread(argument, value)
+        if name == "body":
+            self.body = True
+            return [argument.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT, star="**")]
+        if name in ("model_extras", "input_type"):
+            return self.extras(name, argument, value)
+        if is_none(value):
+            return []  # the old SDK sent nothing
+        if name in OPTIONS or name in HOOKS:
+            return self.option(name, argument, value)
+        if name == "response_format":
+            return [
+                argument.with_changes(
+                    value=format_code(self.context, self.symbol, argument.value, value)
+                )
+            ]
+        optional = name not in ("messages", "model", "input", "stream")
+        if optional and none_possible(self.context, value):
+            return [argument.with_changes(value=self.or_omit(argument.value))]
+        return [argument]
+
+    def option(self, name: str, argument: cst.Arg, value: ast.expr) -> list[cst.Arg]:
+        """Return what takes the place of an argument that is not part of the request's body."""
+        if name in RENAMED:
+            return [renamed(argument, RENAMED[name])]
+        if name in TIMEOUTS:
+            self.waits["read_timeout" if name == "timeout" else name] = argument.value
+            return [argument]  # taken out again by `timeout`
+        if name == "retry_total":
+            self.retries = argument.value
+        elif not (isinstance(value, ast.Constant) and value.value is False):
+            gone = f"{name}={shortened(code_of(argument.value))} is gone."
+            self.context.todo(f"{self.symbol}({name}=)", gone)
+        return []
+
+    def or_omit(self, value: cst.BaseExpression) -> cst.BaseExpression:
+        """Return a value that is left out where it is None, as the old SDK did."""
+        omit = self.context.needs.name("openai", "omit")
+        code = code_of(value)
+        return expression(f"{omit} if {code} is None else {code}")
+
+    def spread(self, argument: cst.Arg, value: ast.expr) -> list[cst.Arg]:
+        keys = self.context.evaluator.keys(value)
+        symbol = f"{self.symbol}(**=)"
+        if keys is None:
+            names = "model_extras, response_format, headers and params"
+            self.context.todo(symbol, f"openai has other names for {names}.")
+            return [argument]
+        other = {*RENAMED, *HOOKS, *OPTIONS, "model_extras", "input_type"}
+        form = keys.get("response_format")
+        if (
+            form is not None
+            and not isinstance(form, ast.Dict)
+            and not is_schema(self.context, form)
+        ):
+            other.add("response_format")
+        if other & set(keys):
+            names = ", ".join(sorted(other & set(keys)))
+            self.context.todo(symbol, f"in these options, change {names}.")
+        return [argument]
+
+    def extras(self, name: str, argument: cst.Arg, value: ast.expr) -> list[cst.Arg]:
+        """Return the named arguments, and extra_body= for the rest, of model_extras=."""
+        if is_none(value):
+            return []
+        body = argument.value
+        if name == "input_type":
+            made = cst.Dict([cst.DictElement(quoted("input_type"), body)])
+            if any(k.arg == "model_extras" for k in self.node.keywords):
+                self.context.todo(
+                    f"{self.symbol}(input_type=)",
+                    f"put input_type={code_of(body)} into extra_body=.",
+                )
+                return []
+            return [renamed(argument, "extra_body", made)]
+        if not isinstance(body, cst.Dict) or not self.chat:
+            return [renamed(argument, "extra_body")]
+        named, rest = split(body)
+        result = [keyword(key, element.value) for key, element in named]
+        if rest:
+            result.append(renamed(argument, "extra_body", body.with_changes(elements=ended(rest))))
+        return result
+
+    def timeout(self, arguments: list[list[cst.Arg]]) -> None:
+        made = timeout_code(self.context, self.waits) if self.waits else None
+        for number, new in enumerate(arguments):
+            name = new[0].keyword.value if new and new[0].keyword else ""
+            if name in TIMEOUTS and self.waits:
+                arguments[number] = [renamed(new[0], "timeout", made)] if made else []
+                made = None

@@ -1,0 +1,170 @@
+"""Rewrite the classes of requests into dicts, and types into openai's."""
+
+import ast
+
+import libcst as cst
+
+from helpers.migration import sdk
+from helpers.migration.code import code_of, dictionary, expression, quoted
+from helpers.migration.context import Context
+
+ROLES = {
+    "SystemMessage": "system",
+    "DeveloperMessage": "developer",
+    "UserMessage": "user",
+    "AssistantMessage": "assistant",
+    "ToolMessage": "tool",
+}
+TYPES = {
+    "TextContentItem": "text",
+    "ImageContentItem": "image_url",
+    "AudioContentItem": "input_audio",
+    "ChatCompletionsToolDefinition": "function",
+    "ChatCompletionsFunctionToolDefinition": "function",
+    "ChatCompletionsToolCall": "function",
+    "ChatCompletionsFunctionToolCall": "function",
+    "ChatCompletionsNamedToolChoice": "function",
+}
+PLAIN = (
+    "FunctionDefinition",
+    "FunctionCall",
+    "ImageUrl",
+    "InputAudio",
+    "ChatCompletionsNamedToolChoiceFunction",
+)
+FORMATS = {
+    "ChatCompletionsResponseFormatJSON": "json_object",
+    "ChatCompletionsResponseFormatJsonObject": "json_object",
+    "ChatCompletionsResponseFormatText": "text",
+}
+DICTS = frozenset([*ROLES, *TYPES, *PLAIN, *FORMATS, "JsonSchemaFormat"])
+
+CHAT, CHUNK = "openai.types.chat", "openai.types.chat.chat_completion_chunk"
+NEW_TYPES: dict[str, tuple[str, str]] = {
+    "ChatCompletionsClient": ("openai", "OpenAI"),
+    "EmbeddingsClient": ("openai", "OpenAI"),
+    "aio.ChatCompletionsClient": ("openai", "AsyncOpenAI"),
+    "aio.EmbeddingsClient": ("openai", "AsyncOpenAI"),
+    "ChatCompletions": (CHAT, "ChatCompletion"),
+    "ChatChoice": ("openai.types.chat.chat_completion", "Choice"),
+    "ChatResponseMessage": (CHAT, "ChatCompletionMessage"),
+    "ChatCompletionsToolCall": (CHAT, "ChatCompletionMessageToolCall"),
+    "FunctionCall": (f"{CHAT}.chat_completion_message_tool_call", "Function"),
+    "CompletionsUsage": ("openai.types", "CompletionUsage"),
+    "StreamingChatCompletionsUpdate": (CHAT, "ChatCompletionChunk"),
+    "StreamingChatChoiceUpdate": (CHUNK, "Choice"),
+    "StreamingChatResponseMessageUpdate": (CHUNK, "ChoiceDelta"),
+    "StreamingChatResponseToolCallUpdate": (CHUNK, "ChoiceDeltaToolCall"),
+    "StreamingChatCompletions": ("openai", "Stream"),
+    "AsyncStreamingChatCompletions": ("openai", "AsyncStream"),
+    "EmbeddingsResult": ("openai.types", "CreateEmbeddingResponse"),
+    "EmbeddingItem": ("openai.types", "Embedding"),
+    "EmbeddingsUsage": ("openai.types.create_embedding_response", "Usage"),
+    "ModelInfo": ("openai.types", "Model"),
+}
+# These are types for annotations alone: dicts, which `isinstance` cannot ask for.
+NEW_PARAMS: dict[str, tuple[str, str]] = {
+    "ChatRequestMessage": (CHAT, "ChatCompletionMessageParam"),
+    "SystemMessage": (CHAT, "ChatCompletionSystemMessageParam"),
+    "DeveloperMessage": (CHAT, "ChatCompletionDeveloperMessageParam"),
+    "UserMessage": (CHAT, "ChatCompletionUserMessageParam"),
+    "AssistantMessage": (CHAT, "ChatCompletionAssistantMessageParam"),
+    "ToolMessage": (CHAT, "ChatCompletionToolMessageParam"),
+    "ContentItem": (CHAT, "ChatCompletionContentPartParam"),
+    "TextContentItem": (CHAT, "ChatCompletionContentPartTextParam"),
+    "ImageContentItem": (CHAT, "ChatCompletionContentPartImageParam"),
+    "AudioContentItem": (CHAT, "ChatCompletionContentPartInputAudioParam"),
+    "ImageUrl": (f"{CHAT}.chat_completion_content_part_image_param", "ImageURL"),
+    "InputAudio": (f"{CHAT}.chat_completion_content_part_input_audio_param", "InputAudio"),
+    "ChatCompletionsToolDefinition": (CHAT, "ChatCompletionToolParam"),
+    "ChatCompletionsFunctionToolDefinition": (CHAT, "ChatCompletionToolParam"),
+    "ChatCompletionsNamedToolChoice": (CHAT, "ChatCompletionNamedToolChoiceParam"),
+    "FunctionDefinition": ("openai.types.shared_params", "FunctionDefinition"),
+    "JsonSchemaFormat": ("openai.types.shared_params", "ResponseFormatJSONSchema"),
+}
+
+
+def moved_model(
+    context: Context, call: cst.Call, node: ast.Call, symbol: str
+) -> cst.BaseExpression:
+    """Return the dict for a call of a request class, or the call itself with a TODO."""
+    if symbol in FORMATS:
+        return expression(f'{{"type": "{FORMATS[symbol]}"}}')
+    items = fields(call, symbol)
+    if items is None:
+        context.todo(symbol, f"{code_of(call.func)}(…) becomes a dict.")
+        return call
+    if symbol == "JsonSchemaFormat":
+        inner = dictionary(call, {}, [item for item in items])
+        outer = expression('{"type": "json_schema", "json_schema": {}}')
+        assert isinstance(outer, cst.Dict)
+        last = outer.elements[1].with_changes(value=inner.with_changes(lpar=(), rpar=()))
+        return outer.with_changes(
+            elements=[outer.elements[0], last], lpar=call.lpar, rpar=call.rpar
+        )
+    fixed: dict[str, cst.BaseExpression] = {}
+    if symbol in ROLES:
+        fixed["role"] = quoted(ROLES[symbol])
+    elif symbol in TYPES:
+        fixed["type"] = quoted(TYPES[symbol])
+    return dictionary(call, fixed, items)
+
+
+def fields(call: cst.Call, symbol: str) -> list[tuple[str | None, cst.Arg]] | None:
+    """Return the fields that a call gives, or None where it gives a mapping or a list."""
+    items: list[tuple[str | None, cst.Arg]] = []
+    for argument in call.args:
+        if argument.star == "*":
+            return None
+        if argument.star == "**":
+            items.append((None, argument))
+        elif argument.keyword:
+            value = argument.value
+            if isinstance(value, cst.Name) and value.value == "None":
+                continue  # the old SDK leaves it out
+            if not (argument.keyword.value == "type" and symbol in TYPES):
+                items.append((argument.keyword.value, argument))
+        elif symbol in ROLES and not items:
+            if isinstance(argument.value, cst.Dict):
+                return None
+            items.append(("content", argument))
+        else:
+            return None
+    return items
+
+
+def moved_load(context: Context, call: cst.Call, symbol: str) -> cst.BaseExpression:
+    """Return the dict with the file's data URL for ImageUrl.load(…) or InputAudio.load(…)."""
+    given = {a.keyword.value: code_of(a.value) for a in call.args if a.keyword}
+    audio = symbol == "InputAudio"
+    file, form = ("audio_file", "audio_format") if audio else ("image_file", "image_format")
+    if not {file, form} <= set(given):
+        context.todo(f"{symbol}.load", f"{symbol}.load(…) becomes a dict with the file in base64.")
+        return call
+    base64, path = context.needs.name("base64"), context.needs.name("pathlib", "Path")
+    encode = f"{base64}.b64encode({path}({given[file]}).read_bytes()).decode()"
+    if audio:
+        return expression(f'{{"data": {encode}, "format": {given[form]}}}')
+    literal = given[form].strip("\"'")
+    prefix = (
+        f'"data:image/{literal};base64,"'
+        if literal.isalnum() and literal != given[form]
+        else f'"data:image/" + {given[form]} + ";base64,"'
+    )
+    detail = given.get("detail")
+    more = f', "detail": {detail}' if detail and detail != "None" else ""
+    return expression(f'{{"url": {prefix} + {encode}{more}}}')
+
+
+def moved_type(context: Context, symbol: str, annotation: bool) -> cst.BaseExpression | None:
+    """Return openai's name for a class that is named and not called; None if it has none there."""
+    if symbol in NEW_TYPES:
+        module, name = NEW_TYPES[symbol]
+        if (module, name) == (CHUNK, "Choice"):
+            return cst.Attribute(context.name(CHAT, "chat_completion_chunk"), cst.Name("Choice"))
+        return context.name(module, name)
+    if annotation and symbol in NEW_PARAMS:
+        return context.name(*NEW_PARAMS[symbol])
+    if annotation and symbol in sdk.ENUMS:
+        return cst.Name("str")
+    return None

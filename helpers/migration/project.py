@@ -1,0 +1,107 @@
+"""Other files of the same program: what a scan follows an import into."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.migration.source import Unreadable, decode, parsed
+from helpers.migration.values import Evaluator
+
+# What a file must hold to be worth parsing: the package's name, or a call like its own.
+OLD = re.compile(rb"azure\.ai\.(?:inference|projects)|azure-ai-inference|from\s+azure\.ai\s+import")
+CALL = re.compile(rb"\.(?:complete|embed)\s*\(")
+MANY = 100  # how many files of a folder are looked at for callers
+UP = 6  # how many folders above a file an absolute import is looked for in
+
+
+def promising(data: bytes) -> bool:
+    """Whether a file can hold a call of the old SDK."""
+    return bool(OLD.search(data) or CALL.search(data))
+
+
+def old_text(text: str) -> bool:
+    """Whether a text names the old package."""
+    return bool(OLD.search(text.encode(errors="replace")))
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A file beside another one, and its text."""
+
+    path: Path
+    source: str
+
+
+class Project:
+    """Finds and keeps the other files that imports mean."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, Evaluator | None] = {}
+        self.folders: dict[str, list[Beside]] = {}
+
+    def module(self, home: Evaluator, name: str, level: int) -> Evaluator | None:
+        """Return the file that an import in `home` means, or None if it is another's."""
+        if not home.path or (not name and not level):
+            return None
+        folder = Path(home.path).parent
+        starts = [folder]
+        if level:
+            for _ in range(level - 1):
+                folder = folder.parent
+            starts = [folder]
+        else:
+            starts += list(folder.parents)[:UP]
+        parts = [part for part in name.split(".") if part]
+        for start in starts:
+            base = os.path.join(start, *parts)
+            for path in (f"{base}.py", os.path.join(base, "__init__.py")):
+                if os.path.isfile(path):
+                    return self.file(path)
+        return None
+
+    def file(self, path: str) -> Evaluator | None:
+        """Return the evaluator of a file, or None if it is no Python."""
+        path = os.path.realpath(path)
+        if path not in self.files:
+            self.files[path] = None  # so that files that import each other come to an end
+            try:
+                text, _ = decode(Path(path).read_bytes())
+                self.files[path] = Evaluator(parsed(text), path, self)
+            except (Unreadable, OSError, RecursionError):
+                pass
+        return self.files[path]
+
+    def callers(self, home: Evaluator, function: ast.AST) -> Iterator[tuple[Evaluator, ast.Call]]:
+        """Yield the calls of a function of `home` in the files beside it."""
+        if not home.path:
+            return
+        stem, name = Path(home.path).stem, getattr(function, "name", "")
+        for other in self.beside(Path(home.path)):
+            if stem not in other.source or name not in other.source:
+                continue
+            evaluator = self.file(str(other.path))
+            if evaluator is None or evaluator is home:
+                continue
+            for call in evaluator.found.calls.get(name, ()):
+                if any(value.node is function for value in evaluator.eval(call.func)):
+                    yield evaluator, call
+
+    def beside(self, path: Path) -> "list[Beside]":
+        """Return the Python files in a file's folder, up to a number."""
+        folder = str(path.parent)
+        if folder not in self.folders:
+            found = []
+            for other in sorted(path.parent.glob("*.py"))[:MANY]:
+                try:
+                    found.append(Beside(other, decode(other.read_bytes())[0]))
+                except (OSError, Unreadable):
+                    continue
+            self.folders[folder] = found
+        return self.folders[folder]
+
+    def add(self, evaluator: Evaluator) -> None:
+        """Keep the evaluator of a file that is scanned, so that no file has two."""
+        self.files[os.path.realpath(evaluator.path)] = evaluator

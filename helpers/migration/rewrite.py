@@ -1,0 +1,512 @@
+"""Rewrite a document: what is safe, and a TODO above each statement where it is not."""
+
+import ast
+import re
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+
+from helpers.migration import sdk
+from helpers.migration.code import attribute, code_of, expression
+from helpers.migration.context import Context, in_annotation, other_packages
+from helpers.migration.facts import Facts, place_in_strings
+from helpers.migration.imports import ImportMover, names_used, needs, with_standard
+from helpers.migration.kinds import STREAM_ITEM, Value, elements
+from helpers.migration.move_answers import (
+    dumped,
+    moved_attribute,
+    moved_getattr,
+    moved_method,
+    moved_response,
+    moved_subscript,
+    objects,
+    reads_usage,
+    shown,
+    unguarded,
+)
+from helpers.migration.move_call import CallMover
+from helpers.migration.move_client import ClientMover
+from helpers.migration.move_models import (
+    DICTS,
+    NEW_PARAMS,
+    NEW_TYPES,
+    moved_load,
+    moved_model,
+    moved_type,
+)
+from helpers.migration.names import uses
+from helpers.migration.project import Project
+from helpers.migration.scan import kept
+from helpers.migration.source import Cell, Document, Unreadable, parsed
+from helpers.migration.values import Evaluator
+
+INSTALL = re.compile(r"(pip3? install\b.*?)\bazure-ai-inference(\[[\w,]*\])?([=<>~!]=?[\w.*]+)?")
+STATEMENTS = (
+    "SimpleStatementLine",
+    "If",
+    "For",
+    "While",
+    "With",
+    "Try",
+    "TryStar",
+    "FunctionDef",
+    "ClassDef",
+    "ExceptHandler",
+    "ExceptStarHandler",
+    "Match",
+)
+
+
+class Rewriter(cst.CSTTransformer):
+    """Rewrites one cell of a document.
+
+    Args:
+        context: the state of the rewrite of the document.
+        first: the line of the document's text at which the cell starts.
+    """
+
+    METADATA_DEPENDENCIES = (PositionProvider,)
+
+    def __init__(self, context: Context, first: int):
+        super().__init__()
+        self.context, self.first = context, first
+
+    def node(self, node: cst.CSTNode, kind: str) -> ast.AST | None:
+        """Return the node of the syntax tree at the place of a node of libcst."""
+        return self.context.facts.find(self.place(node), self.first, kind)
+
+    def place(self, node: cst.CSTNode) -> CodeRange:
+        """Return where a node is in its cell."""
+        where = self.get_metadata(PositionProvider, node)
+        assert isinstance(where, CodeRange)
+        return where
+
+    # Statements: their TODOs, and what is set beside a client.
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, (cst.Import, cst.ImportFrom)):
+            return False
+        if type(node).__name__ in STATEMENTS:
+            self.context.todos.append([])
+        return super().on_visit(node)
+
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode):  # type: ignore[override]
+        new = super().on_leave(original_node, updated_node)
+        if type(original_node).__name__ not in STATEMENTS:
+            return new
+        todos = self.context.todos.pop()
+        if todos and isinstance(new, cst.CSTNode) and hasattr(new, "leading_lines"):
+            new = with_comments(new, todos)
+        if isinstance(original_node, cst.SimpleStatementLine) and isinstance(
+            new, cst.SimpleStatementLine
+        ):
+            line = self.place(original_node).start.line + self.first - 1
+            hoisted = self.context.hoisted.get(line)
+            if hoisted:
+                return cst.FlattenSentinel([new, *(cst.parse_statement(code) for code in hoisted)])
+        return new
+
+    # Names and attributes.
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        node = self.node(original_node, "Name")
+        if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+            return updated_node
+        return self.named(updated_node, node)
+
+    def named(self, new: cst.BaseExpression, node: ast.Name | ast.Attribute) -> cst.BaseExpression:
+        """Return what takes the place of a class that is named."""
+        parent = self.context.parent(node)
+        called = isinstance(parent, ast.Call) and parent.func is node
+        for value in self.context.values(node):
+            if value.kind == "class" and not called and not isinstance(parent, ast.Attribute):
+                return self.class_named(new, node, value.name)
+        return new
+
+    def class_named(
+        self, new: cst.BaseExpression, node: ast.AST, symbol: str
+    ) -> cst.BaseExpression:
+        if symbol in sdk.EXCEPTIONS:
+            if self.context.foreign:
+                self.context.todo(
+                    symbol, f"where openai is called, this is openai.{sdk.EXCEPTIONS[symbol]}."
+                )
+                return new
+            return self.context.name("openai", sdk.EXCEPTIONS[symbol])
+        parent = self.context.parent(node)
+        if isinstance(parent, ast.ClassDef) and symbol.removeprefix("aio.") in sdk.CLIENTS:
+            self.context.todo(symbol, f"a class of your own is based on {code_of(new)}.")
+            return new
+        moved = moved_type(self.context, symbol, in_annotation(self.context, node))
+        if moved is not None:
+            return moved
+        if isinstance(parent, ast.Tuple):
+            parent = self.context.parent(parent)
+        asked = isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "isinstance"
+        if asked and symbol in NEW_PARAMS:
+            self.context.todo(
+                "isinstance", f"{code_of(new)} is a dict now: look at its role or type."
+            )
+        elif symbol in (
+            *DICTS,
+            *sdk.ENUMS,
+            *sdk.OTHER_CLASSES,
+            "ImageEmbeddingsClient",
+            "ImageEmbeddingInput",
+        ):
+            self.context.todo(symbol, f"{code_of(new)} is gone.")
+        return new
+
+    def leave_Attribute(
+        self, original_node: cst.Attribute, updated_node: cst.Attribute
+    ) -> cst.BaseExpression:
+        node = self.node(original_node, "Attribute")
+        if not isinstance(node, ast.Attribute):
+            return updated_node
+        parent = self.context.parent(node)
+        if isinstance(parent, ast.Call) and parent.func is node:
+            if not objects(self.context, node):
+                return updated_node  # leave_Call sees to methods
+        elif any(value.kind == "method" for value in self.context.values(node)):
+            return self.method_named(updated_node, node)
+        named = self.named(updated_node, node) if isinstance(node.ctx, ast.Load) else updated_node
+        return (
+            named
+            if named is not updated_node
+            else moved_attribute(self.context, updated_node, node)
+        )
+
+    def method_named(self, new: cst.Attribute, node: ast.Attribute) -> cst.BaseExpression:
+        """Return what takes the place of a method that is passed on and not called here."""
+        for value in self.context.values(node):
+            if value.name.endswith((".complete", ".embed")):
+                self.context.todo(
+                    value.name, "whoever calls this gives model=, and openai's keywords."
+                )
+                return attribute(
+                    new.value,
+                    "chat.completions.create" if node.attr == "complete" else "embeddings.create",
+                )
+        return new
+
+    def leave_SimpleString(
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.SimpleString:
+        node = self.node(original_node, "Constant")
+        if (
+            not isinstance(node, ast.Constant)
+            or not isinstance(node.value, str)
+            or len(node.value) > 100
+        ):
+            return updated_node
+        if not in_annotation(self.context, node) or not self.context.evaluator.annotation(node):
+            return updated_node
+        code = updated_node.value
+        for symbol, (module, name) in {**NEW_PARAMS, **NEW_TYPES}.items():
+            if re.search(rf"\b{symbol}\b", code):
+                local = self.context.needs.name(module, name)
+                code = re.sub(rf"(?:\b\w+\.)*\b{symbol}\b", local, code)
+        return updated_node.with_changes(value=code)
+
+    def leave_Subscript(
+        self, original_node: cst.Subscript, updated_node: cst.Subscript
+    ) -> cst.BaseExpression:
+        node = self.node(original_node, "Subscript")
+        return (
+            moved_subscript(self.context, updated_node, node)
+            if isinstance(node, ast.Subscript)
+            else updated_node
+        )
+
+    def leave_Comparison(
+        self, original_node: cst.Comparison, updated_node: cst.Comparison
+    ) -> cst.BaseExpression:
+        node = self.node(original_node, "Compare")
+        if not isinstance(node, ast.Compare):
+            return updated_node
+        targets = list(updated_node.comparisons)
+        for number, (operator, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            target = targets[number]
+            member = any(value.kind == "member" for value in self.context.values(right))
+            if member and isinstance(operator, (ast.Is, ast.IsNot)):
+                equal = cst.Equal() if isinstance(operator, ast.Is) else cst.NotEqual()
+                targets[number] = target.with_changes(operator=equal)
+            answers = [
+                v for v in objects(self.context, right) if v.name in sdk.ANSWERS and v.node is None
+            ]
+            if answers and isinstance(operator, (ast.In, ast.NotIn)):
+                targets[number] = target.with_changes(comparator=dumped(target.comparator))
+        return updated_node.with_changes(comparisons=targets)
+
+    # Calls.
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        node = self.node(original_node, "Call")
+        if not isinstance(node, ast.Call):
+            return updated_node
+        called = sorted(self.context.values(node.func), key=lambda value: value.name)
+        classes = [value.name for value in called if value.kind == "class"]
+        methods = [value for value in called if value.kind == "method"]
+        if classes:
+            return self.constructed(updated_node, node, classes[0])
+        if methods and isinstance(updated_node.func, cst.Attribute):
+            return self.method(updated_node, node, methods)
+        if methods:  # load_client(…)
+            return self.loaded(updated_node, node, methods[0])
+        return self.other_call(updated_node, node)
+
+    def constructed(self, new: cst.Call, node: ast.Call, symbol: str) -> cst.BaseExpression:
+        """Return what takes the place of making an object of a class of the SDK."""
+        plain = symbol.removeprefix("aio.")
+        if plain in ("ChatCompletionsClient", "EmbeddingsClient"):
+            return ClientMover(self.context, node, symbol).move(new)
+        if symbol in DICTS:
+            return moved_model(self.context, new, node, symbol)
+        if symbol == "ChatCompletionsResponseFormatJsonSchema" and len(new.args) == 1:
+            return new.args[0].value
+        if symbol in sdk.ENUMS and len(new.args) == 1:
+            return new.args[0].value
+        if symbol in (
+            *sdk.ANSWERS,
+            *sdk.REQUESTS,
+            *sdk.OTHER_CLASSES,
+            *sdk.EXCEPTIONS,
+            "ImageEmbeddingsClient",
+        ):
+            self.context.todo(symbol, f"{code_of(new.func)}(…) has no direct successor.")
+        return new
+
+    def method(self, new: cst.Call, node: ast.Call, methods: list[Value]) -> cst.BaseExpression:
+        owner, _, name = methods[0].name.rpartition(".")
+        plain = owner.removeprefix("aio.")
+        if (plain, name) in (("ChatCompletionsClient", "complete"), ("EmbeddingsClient", "embed")):
+            return CallMover(self.context, node, methods).move(new)
+        if name == "load" and plain in ("ImageUrl", "InputAudio"):
+            return moved_load(self.context, new, plain)
+        if plain == "Inference":
+            return self.project_client(new, name)
+        if plain in ("ImageEmbeddingInput", "ImageEmbeddingsClient", "PromptTemplate"):
+            self.context.todo(
+                methods[0].name, f"{ast.unparse(node.func)}(…) has no direct successor."
+            )
+            return new
+        return moved_method(self.context, new, node, methods[0])
+
+    def project_client(self, new: cst.Call, name: str) -> cst.BaseExpression:
+        """Return the openai client of a project in place of its clients of the old SDK."""
+        if name == "get_image_embeddings_client":
+            self.context.todo(name, "image embeddings have no successor.")
+            return new
+        self.context.todo(name, "get_openai_client() needs azure-ai-projects 2.x.")
+        assert isinstance(new.func, cst.Attribute)
+        inference = new.func.value
+        owner = inference.value if isinstance(inference, cst.Attribute) else inference
+        return new.with_changes(func=attribute(owner, "get_openai_client"), args=[])
+
+    def loaded(self, new: cst.Call, node: ast.Call, method: Value) -> cst.BaseExpression:
+        symbol = (
+            "aio.ChatCompletionsClient"
+            if method.name.startswith("aio.")
+            else "ChatCompletionsClient"
+        )
+        if not method.name.endswith("load_client"):
+            return new
+        self.context.todo(
+            "load_client", "load_client chose the kind of client: this one can do both."
+        )
+        return ClientMover(self.context, node, symbol).move(new)
+
+    def other_call(self, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
+        name = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
+        if name in ("print", "str", "repr", "format"):
+            for argument in node.args:
+                shown(self.context, argument)
+        if name == "getattr":
+            return moved_getattr(self.context, new, node)
+        keywords = {keyword.arg for keyword in node.keywords}
+        if isinstance(node.func, ast.Attribute) and not self.context.values(node.func):
+            if name in sdk.PROJECT_METHODS:
+                return self.project_client(new, name)
+            unknown = not self.context.values(node.func.value)
+            if unknown and (
+                (name == "complete" and "messages" in keywords)
+                or (name == "embed" and "input" in keywords)
+            ):
+                symbol = (
+                    "ChatCompletionsClient.complete"
+                    if name == "complete"
+                    else "EmbeddingsClient.embed"
+                )
+                self.context.todo(
+                    symbol,
+                    f"if {ast.unparse(node.func.value)} is an old client, move this call.",
+                )
+        return moved_response(self.context, new, node)
+
+    def leave_FormattedStringExpression(
+        self,
+        original_node: cst.FormattedStringExpression,
+        updated_node: cst.FormattedStringExpression,
+    ) -> cst.FormattedStringExpression:
+        kind = type(original_node.expression).__name__
+        node = self.node(original_node.expression, kind)
+        if node is not None:
+            shown(self.context, node)
+        return updated_node
+
+    def leave_FormattedString(
+        self, original_node: cst.FormattedString, updated_node: cst.FormattedString
+    ) -> cst.FormattedString:
+        self.context.strings -= 1
+        moved = in_quotes(updated_node, original_node)
+        if moved is None:
+            self.context.todo(
+                "ChatCompletionsClient.complete", "move what this f-string calls out of it first."
+            )
+        return moved or original_node
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:
+        self.context.strings += 1
+
+    # Loops over a stream.
+
+    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:
+        node = self.node(original_node, "AsyncFor" if original_node.asynchronous else "For")
+        if not isinstance(node, (ast.For, ast.AsyncFor)) or not isinstance(node.target, ast.Name):
+            return updated_node
+        name = node.target.id
+        body = ast.Module(body=node.body, type_ignores=[])
+        if STREAM_ITEM not in elements(self.context.values(node.iter)) or not unguarded(body, name):
+            return updated_node
+        more = f" and not {name}.usage" if reads_usage(body, name) else ""
+        guard = f"if not {name}.choices{more}:\n    continue\n"
+        if not isinstance(updated_node.body, cst.IndentedBlock):
+            self.context.todo(
+                "StreamingChatCompletionsUpdate.choices", "the first chunk can have no choices."
+            )
+            return updated_node
+        indent = updated_node.body.indent or self.indent
+        statement = cst.parse_statement(guard.replace("    ", indent))
+        return updated_node.with_changes(
+            body=updated_node.body.with_changes(body=[statement, *updated_node.body.body])
+        )
+
+    indent = "    "
+
+    def leave_CompFor(self, original_node: cst.CompFor, updated_node: cst.CompFor) -> cst.CompFor:
+        name = original_node.target.value if isinstance(original_node.target, cst.Name) else ""
+        kind = type(original_node.iter).__name__
+        node = self.node(original_node.iter, kind)
+        if not name or node is None or STREAM_ITEM not in elements(self.context.values(node)):
+            return updated_node
+        parent = self.context.parent(self.context.parent(node))
+        if parent is None or not unguarded(parent, name):
+            return updated_node
+        test = cst.CompIf(
+            expression(f"{name}.choices"), whitespace_before=cst.SimpleWhitespace(" ")
+        )
+        return updated_node.with_changes(ifs=[test, *updated_node.ifs])
+
+
+def with_comments(node: cst.CSTNode, texts: list[str]) -> cst.CSTNode:
+    """Return a statement with comments above it, except for those that are there already."""
+    lines = list(node.leading_lines)  # type: ignore[attr-defined]
+    present = {line.comment.value for line in lines if line.comment}
+    added = [cst.EmptyLine(comment=cst.Comment(text)) for text in texts if text not in present]
+    return node.with_changes(leading_lines=[*lines, *added])
+
+
+def in_quotes(
+    string: cst.FormattedString, original: cst.FormattedString
+) -> cst.FormattedString | None:
+    """Return an f-string whose new expressions fit into it; None where they do not."""
+    parts = list(string.parts)
+    for number, (part, before) in enumerate(zip(parts, original.parts, strict=True)):
+        if isinstance(part, cst.FormattedStringExpression) and isinstance(
+            before, cst.FormattedStringExpression
+        ):
+            code, old = code_of(part.expression), code_of(before.expression)
+            if code == old:
+                continue
+            if string.quote == '"' and '"' in code and '"' not in old:
+                code = code.replace('"', "'")
+            if string.quote in code or "\\" in code or ("\n" in code and len(string.quote) == 1):
+                return None
+            parts[number] = part.with_changes(expression=expression(code))
+    return string.with_changes(parts=parts)
+
+
+def rewrite(document: Document, project: Project) -> bool:
+    """Rewrite a document in memory. Return whether anything changed.
+
+    Raises:
+        Unreadable: it is no Python, or what came out is not.
+    """
+    tree = document.parse()
+    text = document.text
+    place_in_strings(tree, text)
+    evaluator = kept(Evaluator(tree, str(document.path), project), document, project)
+    if not list(uses(evaluator)):
+        return False
+    facts = Facts(evaluator, text)
+    context = Context(facts, needs(tree), foreign=other_packages(tree))
+    modules = [rewritten(cell, context) for cell in document.cells]
+    if context.hoisted:  # known only now: what a client's maker has to keep beside it
+        context = Context(facts, needs(tree), hoisted=context.hoisted, foreign=context.foreign)
+        modules = [rewritten(cell, context) for cell in document.cells]
+    return store(document, imports_moved(context, modules, text))
+
+
+def rewritten(cell: Cell, context: Context) -> cst.Module | None:
+    """Return the new code of a cell, None for one that cannot be judged."""
+    if cell.problem:
+        return None
+    try:
+        wrapper = MetadataWrapper(cst.parse_module(cell.code))
+    except cst.ParserSyntaxError as error:
+        raise Unreadable(
+            f"libcst cannot read it: {error.message.splitlines()[0]}", error.raw_line
+        ) from None
+    rewriter = Rewriter(context, cell.first)
+    rewriter.indent = wrapper.module.default_indent
+    return wrapper.visit(rewriter)
+
+
+def imports_moved(
+    context: Context, modules: list[cst.Module | None], before: str
+) -> list[cst.Module | None]:
+    """Return the cells with the old imports out and the new ones in."""
+    used, rest = names_used("\n".join(module.code for module in modules if module))
+    old_names, _ = names_used(before)
+    standard, statements = context.needs.statements()
+    keep = context.evaluator.path.endswith("__init__.py")
+    result: list[cst.Module | None] = []
+    for module in modules:
+        if module is not None:
+            mover = ImportMover(used, rest, statements, old_names, keep)
+            moved = module.visit(mover)
+            if standard and (mover.statements != statements or len(modules) == 1):
+                moved, standard = with_standard(moved, standard), []
+            module, statements = moved, mover.statements
+        result.append(module)
+    left = [*standard, *statements]
+    for number, module in enumerate(result):
+        if module is not None and left:
+            result[number], left = with_standard(module, left), []
+    return result
+
+
+def store(document: Document, modules: list[cst.Module | None]) -> bool:
+    """Put the new code into the document. Return whether anything changed."""
+    changed = False
+    for cell, module in zip(document.cells, modules, strict=True):
+        if module is None:
+            continue
+        parsed(module.code)  # never write what is no Python
+        text = cell.unmask(module.code) if cell.masked else module.code
+        text = "\n".join(INSTALL.sub(r"\1openai", line) for line in text.split("\n"))
+        changed = changed or text != cell.text
+        cell.text = text
+    return changed

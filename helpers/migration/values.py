@@ -1,0 +1,618 @@
+"""What an expression can be, as far as it concerns the old SDK.
+
+Values are found on demand, from the place where a name is used back to where it comes from:
+assignments, loops, `with`, parameters (by annotation or by the calls in the same file), returns,
+attributes of `self`, and other files of the same program.
+"""
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from helpers.migration import sdk
+from helpers.migration.kinds import (
+    NOTHING,
+    Value,
+    Values,
+    class_attribute,
+    elements,
+    object_attribute,
+    typed,
+)
+from helpers.migration.scopes import Binding, Module, collect
+
+PASS_ON = frozenset(
+    (
+        "list",
+        "sorted",
+        "reversed",
+        "iter",
+        "tuple",
+        "set",
+        "deepcopy",
+        "copy",
+        "closing",
+        "aclosing",
+        "run",
+        "wait_for",
+        "create_task",
+        "ensure_future",
+        "run_until_complete",
+        "shield",
+        "cast",
+        "enter_context",
+        "enter_async_context",
+    )
+)
+WRAPPERS = frozenset(
+    (
+        "Iterable",
+        "Iterator",
+        "Generator",
+        "AsyncIterable",
+        "AsyncIterator",
+        "AsyncGenerator",
+        "List",
+        "list",
+        "Sequence",
+        "tuple",
+        "Tuple",
+        "set",
+        "Set",
+        "Collection",
+        "MutableSequence",
+    )
+)
+TRANSPARENT = (
+    "Optional",
+    "Union",
+    "Annotated",
+    "Awaitable",
+    "Coroutine",
+    "Type",
+    "ClassVar",
+    "Final",
+)
+LIMIT = 60_000  # evaluations per file, so that no program can keep a scan busy
+
+
+class Resolver(Protocol):
+    """Finds other files of the same program."""
+
+    def module(self, home: "Evaluator", name: str, level: int) -> "Evaluator | None":
+        """Return the file that an import in `home` means, or None."""
+        ...
+
+    def callers(
+        self, home: "Evaluator", function: ast.AST
+    ) -> "Iterable[tuple[Evaluator, ast.Call]]":
+        """Return the calls of a function of `home` in the files beside it."""
+        ...
+
+
+class Evaluator:
+    """Evaluates the expressions of one module.
+
+    Args:
+        tree: the module's syntax tree.
+        path: where the file is, for imports of other files; "" if it is nowhere.
+        resolver: finds other files; None if there are none.
+    """
+
+    def __init__(self, tree: ast.Module, path: str = "", resolver: Resolver | None = None):
+        self.path, self.resolver = path, resolver
+        self.found: Module = collect(tree)
+        self.memo: dict[int, Values] = {}
+        self.busy: set[int] = set()
+        self.cut = 0  # how often a cycle was cut
+        self.count = 0
+
+    def eval(self, node: ast.AST | None) -> Values:
+        """Return what an expression can be; nothing if it does not concern the old SDK."""
+        if node is None:
+            return NOTHING
+        key = id(node)
+        if key in self.memo:
+            return self.memo[key]
+        method: Callable[[ast.AST], Values] | None = getattr(
+            self, "eval_" + type(node).__name__, None
+        )
+        if not method:
+            return NOTHING
+        self.count += 1
+        if key in self.busy or len(self.busy) > 150 or self.count > LIMIT:
+            self.cut += 1
+            return NOTHING
+        self.busy.add(key)
+        before = self.cut
+        try:
+            values = method(node)
+        finally:
+            self.busy.discard(key)
+        if self.cut == before or not self.busy:
+            self.memo[key] = values
+        return values
+
+    def union(self, nodes: Iterable[ast.AST | None]) -> Values:
+        """Return what any of several expressions can be."""
+        return frozenset(value for node in nodes for value in self.eval(node))
+
+    # Names and what they are bound to.
+
+    def eval_Name(self, node: ast.Name) -> Values:
+        if id(node) not in self.found.places:
+            return NOTHING
+        bindings = self.found.visible(node.id, node) or self.starred(node.id)
+        return frozenset(v for b in bindings for v in self.bound(b))
+
+    def starred(self, name: str) -> list[Binding]:
+        """Return the bindings that a name has by `from … import *`."""
+        stars = self.found.scope.names.get("*", [])
+        return [Binding("from", star.node, star.line, star.path, name) for star in stars]
+
+    def bound(self, binding: Binding) -> Values:
+        """Return what a binding gives its name."""
+        return getattr(self, "bound_" + binding.how.replace("from", "import_from"))(binding)
+
+    def bound_unknown(self, _: Binding) -> Values:
+        return NOTHING
+
+    def bound_expr(self, binding: Binding) -> Values:
+        return self.eval(binding.node)
+
+    def bound_annotation(self, binding: Binding) -> Values:
+        return self.annotation(binding.node)
+
+    def bound_iter(self, binding: Binding) -> Values:
+        return elements(self.eval(binding.node))
+
+    def bound_with(self, binding: Binding) -> Values:
+        values = self.eval(binding.node)
+        return frozenset(v for v in values if v.kind != "list") | elements(values)
+
+    def bound_unpack(self, binding: Binding) -> Values:
+        return elements(self.eval(binding.node))
+
+    def bound_except(self, binding: Binding) -> Values:
+        classes = self.eval(binding.node)
+        return frozenset(
+            Value("object", v.name) for v in [*classes, *elements(classes)] if v.kind == "class"
+        )
+
+    def bound_function(self, binding: Binding) -> Values:
+        return frozenset([Value("function", node=binding.node, home=self)])
+
+    def bound_class(self, binding: Binding) -> Values:
+        return frozenset([Value("localclass", node=binding.node, home=self)])
+
+    def bound_import(self, binding: Binding) -> Values:
+        alias = binding.node
+        assert isinstance(alias, ast.alias)
+        name = alias.name if alias.asname else alias.name.partition(".")[0]
+        if name.partition(".")[0] == "azure":
+            return frozenset([Value("module", name)])
+        other = self.resolver.module(self, name, 0) if self.resolver else None
+        return frozenset([Value("file", home=other)]) if other else NOTHING
+
+    def bound_import_from(self, binding: Binding) -> Values:
+        statement, name = binding.node, str(binding.extra)
+        assert isinstance(statement, ast.ImportFrom)
+        module = statement.module or ""
+        if not statement.level and module.partition(".")[0] == "azure":
+            return self.member(module, name)
+        if not self.resolver:
+            return NOTHING
+        other = self.resolver.module(self, module, statement.level)
+        if other and (values := other.export(name)):
+            return values
+        below = self.resolver.module(self, f"{module}.{name}".strip("."), statement.level)
+        return frozenset([Value("file", home=below)]) if below else NOTHING
+
+    def member(self, module: str, name: str) -> Values:
+        """Return what a name of a module of the SDK is."""
+        symbol = sdk.class_in(module, name)
+        if symbol and symbol.removeprefix("aio.") == "load_client":
+            return frozenset([Value("method", symbol)])
+        if symbol:
+            return frozenset([Value("class", symbol)])
+        inner = f"{module}.{name}"
+        known = [*sdk.MODULES, *sdk.CORE, *sdk.PROJECTS, "azure.identity", "azure.identity.aio"]
+        if any(one == inner or one.startswith(inner + ".") for one in known):
+            return frozenset([Value("module", inner)])
+        return NOTHING
+
+    def export(self, name: str) -> Values:
+        """Return what another file gets that imports a name from this one."""
+        bindings = self.found.scope.names.get(name, [])
+        values = frozenset(v for b in bindings for v in self.bound(b))
+        stars = [b for b in self.found.scope.names.get("*", []) if b.how == "from"]
+        for star in stars if not bindings else ():
+            assert isinstance(star.node, ast.ImportFrom)
+            if not self.resolver:
+                break
+            other = self.resolver.module(self, star.node.module or "", star.node.level)
+            if other and other is not self:
+                values |= other.export(name)
+        return values
+
+    # Parameters.
+
+    def bound_param(self, binding: Binding) -> Values:
+        argument, function = binding.node, binding.extra
+        assert isinstance(argument, ast.arg) and isinstance(function, ast.AST)
+        key = id(argument)
+        if key in self.busy:
+            self.cut += 1
+            return NOTHING
+        self.busy.add(key)
+        try:
+            owner = self.receiver(argument, function)
+            if owner:
+                return owner
+            values = self.annotation(argument.annotation)
+            if values and not any(v.name.removeprefix("aio.") in sdk.CLIENTS for v in values):
+                return values
+            given = self.given(argument, function)
+            known = frozenset(v for v in given if v.name in {one.name for one in values})
+            return known or values or given  # a client that is passed is known better than its type
+        finally:
+            self.busy.discard(key)
+
+    def receiver(self, argument: ast.arg, function: ast.AST) -> Values:
+        """Return the instance that `self` is, if a parameter is one."""
+        parent = self.found.parents.get(id(function))
+        if not isinstance(parent, ast.ClassDef) or not isinstance(
+            function, (ast.FunctionDef, ast.AsyncFunctionDef)
+        ):
+            return NOTHING
+        decorators = {getattr(one, "id", "") for one in function.decorator_list}
+        first = [*function.args.posonlyargs, *function.args.args][:1]
+        if first != [argument] or "staticmethod" in decorators:
+            return NOTHING
+        kind = "localclass" if "classmethod" in decorators else "instance"
+        return frozenset([Value(kind, node=parent, home=self)])
+
+    def given(self, argument: ast.arg, function: ast.AST) -> Values:
+        """Return what the calls in this file, or the default, give a parameter."""
+        arguments: ast.arguments = function.args  # type: ignore[attr-defined]
+        positional = [*arguments.posonlyargs, *arguments.args]
+        position = positional.index(argument) if argument in positional else None
+        found: set[Value] = set()
+        name = getattr(function, "name", "")
+        parent = self.found.parents.get(id(function))
+        in_class = isinstance(parent, ast.ClassDef)
+        called = parent.name if isinstance(parent, ast.ClassDef) and name == "__init__" else name
+        for call in self.found.calls.get(called, ()):
+            offset = 1 if in_class else 0
+            found |= self.passed(
+                call, argument.arg, None if position is None else position - offset
+            )
+        defaults = dict(zip(positional[::-1], arguments.defaults[::-1], strict=False))
+        defaults |= {
+            a: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if d
+        }
+        found |= self.eval(defaults.get(argument))
+        if not found and self.resolver and name and not in_class:
+            for home, call in self.resolver.callers(self, function):
+                found |= home.passed(call, argument.arg, position)
+        fixture = self.found.scope.names.get(argument.arg, [])
+        if not found and fixture and name.startswith("test"):
+            for one in fixture:
+                if one.how == "function" and one.node is not function:
+                    values = self.returned(one.node)
+                    found |= frozenset(v for v in values if v.kind != "list") | elements(values)
+        return frozenset(found)
+
+    def passed(self, call: ast.Call, name: str, position: int | None) -> Values:
+        for keyword in call.keywords:
+            if keyword.arg == name:
+                return self.eval(keyword.value)
+        if position is None or not 0 <= position < len(call.args):
+            return NOTHING
+        if any(isinstance(one, ast.Starred) for one in call.args[: position + 1]):
+            return NOTHING
+        return self.eval(call.args[position])
+
+    # Annotations.
+
+    def annotation(self, node: ast.AST | None) -> Values:
+        """Return what a value is by its annotation."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return self.quoted(node)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            return frozenset(
+                self.instance_of(value)
+                for value in self.eval(node)
+                if value.kind in ("class", "localclass")
+            )
+        if isinstance(node, ast.BinOp):
+            return self.annotation(node.left) | self.annotation(node.right)
+        if isinstance(node, ast.Tuple):
+            return frozenset(v for part in node.elts for v in self.annotation(part))
+        if isinstance(node, ast.Subscript):
+            outer = (
+                node.value.id
+                if isinstance(node.value, ast.Name)
+                else getattr(node.value, "attr", "")
+            )
+            inner = self.annotation(node.slice)
+            if outer in TRANSPARENT or not inner:
+                return inner
+            if outer in ("Dict", "dict", "Mapping"):
+                return frozenset([Value("dict", items=inner)])
+            return frozenset([Value("list", items=inner)]) if outer in WRAPPERS else NOTHING
+        return NOTHING
+
+    def quoted(self, node: ast.Constant) -> Values:
+        try:
+            inner = ast.parse(str(node.value), mode="eval").body
+        except (SyntaxError, ValueError):
+            return NOTHING
+        place = self.found.places.get(id(node))
+        if not place:
+            return NOTHING
+        for part in ast.walk(inner):
+            self.found.places[id(part)] = place
+            ast.copy_location(part, node)
+        self.memo[id(inner)] = NOTHING  # keeps nothing of a tree that is thrown away
+        values = self.annotation(inner)
+        for part in ast.walk(inner):
+            self.found.places.pop(id(part), None)
+            self.memo.pop(id(part), None)
+        return values
+
+    def instance_of(self, value: Value) -> Value:
+        if value.kind == "localclass":
+            return Value("instance", node=value.node, home=value.home)
+        return Value("object", value.name)
+
+    # Attributes and items.
+
+    def eval_Attribute(self, node: ast.Attribute) -> Values:
+        return frozenset(
+            v for owner in self.eval(node.value) for v in self.attribute(owner, node.attr)
+        )
+
+    def attribute(self, owner: Value, name: str) -> Values:
+        """Return what an attribute of a value is."""
+        if owner.kind == "module":
+            return self.member(owner.name, name)
+        if owner.kind == "file" and owner.home:
+            return owner.home.export(name)
+        if owner.kind in ("instance", "localclass") and owner.home:
+            return owner.home.own_attribute(owner, name)
+        if owner.kind == "class":
+            return class_attribute(owner, name)
+        if owner.kind == "object":
+            return object_attribute(owner, name)
+        return NOTHING
+
+    def own_attribute(self, owner: Value, name: str, depth: int = 0) -> Values:
+        """Return an attribute of a class of this file, or of its bases."""
+        assert isinstance(owner.node, ast.ClassDef)
+        found: set[Value] = set()
+        for binding in self.found.fields.get((id(owner.node), name), ()):
+            if binding.how == "function":
+                found |= self.own_method(owner, binding.node)
+            else:
+                found |= self.bound(binding)
+        if found or depth > 5:
+            return frozenset(found)
+        for base in self.union(owner.node.bases):
+            if base.kind == "localclass" and base.home and base.node is not owner.node:
+                inherited = Value(owner.kind, node=base.node, home=base.home)
+                found |= base.home.own_attribute(inherited, name, depth + 1)
+            elif base.kind == "class":
+                found |= object_attribute(Value("object", base.name), name)
+        return frozenset(found)
+
+    def own_method(self, owner: Value, function: ast.AST) -> Values:
+        decorators = {
+            getattr(one, "id", getattr(one, "attr", ""))
+            for one in getattr(function, "decorator_list", ())
+        }
+        if decorators & {"property", "cached_property"}:
+            return self.returned(function)
+        return frozenset([Value("function", "bound", node=function, home=self)])
+
+    def eval_Subscript(self, node: ast.Subscript) -> Values:
+        found: set[Value] = set()
+        for owner in self.eval(node.value):
+            if owner.kind == "list" and isinstance(node.slice, ast.Slice):
+                found.add(owner)
+            elif owner.kind in ("list", "dict"):
+                found |= owner.items
+            elif owner.kind == "object" and isinstance(node.slice, ast.Constant):
+                found |= typed(sdk.field_type(owner.name, str(node.slice.value)) or "")
+        return frozenset(found)
+
+    # Calls.
+
+    def eval_Call(self, node: ast.Call) -> Values:
+        found: set[Value] = set()
+        for called in self.eval(node.func):
+            found |= self.result(called, node)
+        return frozenset(found) or self.builtin(node)
+
+    def result(self, called: Value, node: ast.Call) -> Values:
+        """Return what a call of a known value gives."""
+        if called.kind == "class":
+            return frozenset([Value("object", called.name, node=node, home=self)])
+        if called.kind == "function" and called.home:
+            return called.home.returned(called.node)
+        if called.kind == "localclass":
+            return frozenset([Value("instance", node=called.node, home=called.home)])
+        if called.kind == "method":
+            return self.method_result(called, node)
+        return NOTHING
+
+    def method_result(self, called: Value, node: ast.Call) -> Values:
+        owner, _, name = called.name.rpartition(".")
+        plain = owner.removeprefix("aio.")
+        prefix = "aio." if owner.startswith("aio.") else ""
+        if plain == "ChatCompletionsClient" and name == "complete":
+            return self.completed(node, bool(prefix))
+        if name in ("load", "from_prompty", "from_string", "from_connection_string"):
+            return frozenset([Value("object", owner, node=node, home=self)])
+        if sdk.PROJECT_METHODS.get(name):
+            return frozenset(
+                [Value("object", prefix + sdk.PROJECT_METHODS[name], node=node, home=self)]
+            )
+        if name in ("load_client", "with_defaults"):
+            return frozenset(
+                Value("object", prefix + c, node=node, home=self) for c in sdk.CLIENTS[:2]
+            )
+        if (
+            name in ("get", "pop", "setdefault")
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            return typed(sdk.field_type(owner, str(node.args[0].value)) or "")
+        plain_results = {"embed": "EmbeddingsResult", "get_model_info": "ModelInfo"}
+        return typed(plain_results.get(name, ""))
+
+    def completed(self, node: ast.Call, is_async: bool) -> Values:
+        """Return what `complete` gives, by its `stream=`."""
+        whole = Value("object", "ChatCompletions")
+        stream = Value(
+            "object", "AsyncStreamingChatCompletions" if is_async else "StreamingChatCompletions"
+        )
+        for keyword in node.keywords:
+            if keyword.arg == "stream":
+                if isinstance(keyword.value, ast.Constant):
+                    return frozenset([stream if keyword.value.value else whole])
+                return frozenset([whole, stream])
+        if self.may_stream(node):
+            return frozenset([whole, stream])
+        return frozenset([whole])
+
+    def may_stream(self, node: ast.Call) -> bool:
+        spread = [keyword.value for keyword in node.keywords if keyword.arg in (None, "body")]
+        for value in [*spread, *node.args[:1]]:
+            known = self.keys(value)
+            if known is None or "stream" in known:
+                return True
+        return False
+
+    def keys(self, node: ast.AST) -> dict[str, ast.expr] | None:
+        """Return the items of a dict that is written out, or None where it cannot be followed."""
+        if isinstance(node, ast.Dict):
+            if all(isinstance(key, ast.Constant) for key in node.keys):
+                pairs = zip(node.keys, node.values, strict=True)
+                return {str(k.value): v for k, v in pairs if isinstance(k, ast.Constant)}
+            return None
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "dict"
+            and not node.args
+        ):
+            items = {keyword.arg: keyword.value for keyword in node.keywords}
+            return None if None in items else items  # type: ignore[return-value]
+        if isinstance(node, ast.Name) and id(node) in self.found.places:
+            return self.named_keys(node)
+        return None
+
+    def named_keys(self, node: ast.Name) -> dict[str, ast.expr] | None:
+        """Return the items of a dict that has a name, with those that are set later."""
+        bindings = self.found.visible(node.id, node)
+        if (
+            len(bindings) != 1
+            or bindings[0].how != "expr"
+            or isinstance(bindings[0].node, ast.Name)
+        ):
+            return None
+        items = self.keys(bindings[0].node)
+        if items is None:
+            return None
+        for target, value in self.found.items.get(node.id, ()):
+            if not isinstance(target, ast.Constant):
+                return None
+            items = {**items, str(target.value): value}
+        changes = [*self.found.calls.get("update", ()), *self.found.calls.get("setdefault", ())]
+        if any(getattr(getattr(call.func, "value", None), "id", "") == node.id for call in changes):
+            return None
+        return items
+
+    def returned(self, function: ast.AST | None) -> Values:
+        """Return what a function of this file returns."""
+        key = id(function)
+        if key in self.busy or function is None:
+            self.cut += 1
+            return NOTHING
+        self.busy.add(key)
+        try:
+            found: set[Value] = set()
+            for how, value in self.found.returns.get(key, ()):
+                values = self.eval(value)
+                if how == "yield" and values:
+                    found.add(Value("list", items=values))
+                elif how != "yield":
+                    found |= values
+            return frozenset(found) or self.annotation(getattr(function, "returns", None))
+        finally:
+            self.busy.discard(key)
+
+    def builtin(self, node: ast.Call) -> Values:
+        """Return what a call of a well-known function gives."""
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        first = node.args[0] if node.args else None
+        if name == "cast" and len(node.args) == 2:
+            return self.annotation(node.args[0]) or self.eval(node.args[1])
+        if name in PASS_ON:
+            return self.eval(first)
+        if name in ("next", "anext", "pop", "get", "values", "popleft"):
+            owner = node.func.value if isinstance(node.func, ast.Attribute) else first
+            values = self.eval(owner)
+            inner = frozenset(i for v in values if v.kind == "dict" for i in v.items) | elements(
+                values
+            )
+            return frozenset([Value("list", items=inner)]) if name == "values" and inner else inner
+        if name in ("Depends", "to_thread"):
+            return frozenset(v for called in self.eval(first) for v in self.result(called, node))
+        if name == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            key = str(node.args[1].value)
+            return frozenset(v for owner in self.eval(first) for v in self.attribute(owner, key))
+        if name in ("enumerate", "zip", "items", "gather"):
+            every = self.union(node.args)
+            return frozenset([Value("list", items=elements(every) or every)]) if every else NOTHING
+        return NOTHING
+
+    # Everything that passes its parts on.
+
+    def eval_Await(self, node: ast.Await) -> Values:
+        return self.eval(node.value)
+
+    def eval_NamedExpr(self, node: ast.NamedExpr) -> Values:
+        return self.eval(node.value)
+
+    def eval_IfExp(self, node: ast.IfExp) -> Values:
+        return self.union([node.body, node.orelse])
+
+    def eval_BoolOp(self, node: ast.BoolOp) -> Values:
+        if isinstance(node.op, ast.And):
+            return self.eval(node.values[-1])  # what comes before is given only where it is false
+        return self.union(node.values)
+
+    def eval_BinOp(self, node: ast.BinOp) -> Values:
+        values = self.union([node.left, node.right])
+        return frozenset(v for v in values if v.kind == "list")
+
+    def eval_List(self, node: ast.List | ast.Tuple | ast.Set) -> Values:
+        starred = [e.value for e in node.elts if isinstance(e, ast.Starred)]
+        values = self.union(e for e in node.elts if not isinstance(e, ast.Starred))
+        return self.holding(values | elements(self.union(starred)))
+
+    eval_Tuple = eval_Set = eval_List
+
+    def eval_ListComp(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Values:
+        return self.holding(self.eval(node.elt))
+
+    eval_GeneratorExp = eval_SetComp = eval_ListComp
+
+    def eval_Dict(self, node: ast.Dict) -> Values:
+        values = self.union(node.values)
+        return frozenset([Value("dict", items=values)]) if values else NOTHING
+
+    def holding(self, values: Values) -> Values:
+        return frozenset([Value("list", items=values)]) if values else NOTHING

@@ -1,0 +1,335 @@
+"""The exercises of notebook 06: what is right passes; for what is not, the next step is said."""
+
+import pytest
+
+from notebooks import NOTEBOOKS, read, solutions, tagged
+
+NOTEBOOK = "06_content_safety"
+
+SORRY = 'SORRY = "Please ask at the counter."\n'
+RIGHT_1 = {
+    "a loop of its own": """
+def page(stream):
+    text, ends, blocked = "", [], False
+    for update in stream:
+        for choice in update.choices:
+            text += (choice.delta.content or "") if choice.delta else ""
+            ends.append(choice.finish_reason)
+            for result in (choice.get("content_filter_results") or {}).values():
+                for entry in result if isinstance(result, list) else [result]:
+                    blocked = blocked or bool(entry.get("filtered"))
+    if blocked or "content_filter" in ends:
+        return "This answer was taken back."
+    return text if "stop" in ends else text + "[...]"
+""",
+    "with match": """
+def page(stream):
+    match read_stream(stream):
+        case (answer, "stop", {**blocked}) if not blocked:
+            return answer
+        case (answer, "length", _):
+            return f"{answer} […]"
+    return SORRY
+""",
+    "asynchronous, by the enum": """
+from azure.ai.inference.models import CompletionsFinishReason as Reason
+
+async def page(stream):
+    answer, reason, blocked = read_stream(stream)
+    if reason == Reason.CONTENT_FILTERED or len(blocked):
+        return SORRY
+    return answer + (" […]" if reason == Reason.TOKEN_LIMIT_REACHED else "")
+""",
+}
+WRONG_1 = {
+    "the reason alone": (
+        "def page(stream):\n"
+        "    answer, reason, blocked = read_stream(stream)\n"
+        "    if reason == 'content_filter':\n        return SORRY\n"
+        "    return answer if reason == 'stop' else answer + ' […]'",
+        "after `stop`, its text is still on the page",
+    ),
+    "fails without a delta": (
+        "def page(stream):\n"
+        "    text = ''\n"
+        "    for update in stream:\n"
+        "        for choice in update.choices:\n"
+        "            text += choice.delta.content or ''\n"
+        "            reason = choice.finish_reason\n"
+        "            if reason == 'content_filter':\n                return SORRY\n"
+        "    return text if reason == 'stop' else text + ' […]'",
+        "raises AttributeError",
+    ),
+    "blocked is cut": (
+        "def page(stream):\n"
+        "    answer, reason, blocked = read_stream(stream)\n"
+        "    return answer if reason == 'stop' and not blocked else answer + ' […]'",
+        "still on the page",
+    ),
+    "an empty page": (
+        "def page(stream):\n"
+        "    answer, reason, blocked = read_stream(stream)\n"
+        "    if blocked:\n        return ''\n"
+        "    return answer if reason == 'stop' else answer + ' […]'",
+        "the page is empty",
+    ),
+    "always sorry": ("def page(stream):\n    return SORRY", "A whole answer stays"),
+    "no mark": (
+        "def page(stream):\n"
+        "    answer, reason, blocked = read_stream(stream)\n"
+        "    return SORRY if blocked else answer",
+        "Put […] behind",
+    ),
+    "passes": (
+        "def page(stream):\n"
+        "    try:\n        read_stream(stream)\n    except Exception:\n        pass",
+        "a string",
+    ),
+    "no arguments": ("def page():\n    return ''", "raises TypeError"),
+}
+RIGHT_2 = {
+    "a generator's list": """
+def noticed(response):
+    holders = [*response.choices, *(response.get("prompt_filter_results") or [])]
+    found = {}
+    for holder in holders:
+        for key in ("content_filter_results", "content_filter_result"):
+            for name, result in (holder.get(key) or {}).items():
+                for entry in result if isinstance(result, list) else [result]:
+                    high = entry.get("severity") in ("low", "medium", "high")
+                    if high or entry.get("detected") or entry.get("filtered"):
+                        found[name] = entry
+    return list(found)
+""",
+    "by levels, as a set": """
+LEVELS = ["safe", "low", "medium", "high"]
+
+def noticed(response):
+    names = set()
+    verdicts = [c.get("content_filter_results") or {} for c in response["choices"]]
+    for entry in response.get("prompt_filter_results", []):
+        for key in ("content_filter_results", "content_filter_result"):
+            verdicts.append(entry.get(key) or {})
+    for verdict in verdicts:
+        for name, result in verdict.items():
+            if isinstance(result, list):
+                if any(match["filtered"] for match in result):
+                    names.add(name)
+            elif LEVELS.index(result.get("severity", "safe")) > 0:
+                names.add(name)
+            elif result.get("detected", result.get("filtered")):
+                names.add(name)
+    return names
+""",
+    "over plain data, sorted, with doubles": """
+def noticed(response):
+    def walk(value):
+        if isinstance(value, list):
+            return any(walk(item) for item in value)
+        is_found = value.get("filtered") or value.get("detected")
+        return bool(is_found or value.get("severity", "safe") != "safe")
+
+    data = response.as_dict()
+    names = []
+    for prompt in data.get("prompt_filter_results") or []:
+        for key, verdict in prompt.items():
+            if key.startswith("content_filter"):
+                names += [name for name, result in verdict.items() if walk(result)]
+    for choice in data["choices"]:
+        verdict = choice.get("content_filter_results") or {}
+        names += [name for name, result in verdict.items() if walk(result)]
+    return tuple(sorted(names))
+""",
+}
+ONLY_ANSWER = """
+def noticed(response):
+    found = []
+    for choice in response.choices:
+        for name, result in (choice.get("content_filter_results") or {}).items():
+            if isinstance(result, dict):
+                if result.get("severity", "safe") != "safe" or result.get("detected"):
+                    found.append(name)
+    return found
+"""
+WRONG_2 = {
+    "the answer alone": (ONLY_ANSWER, "two verdicts"),
+    "what blocked": (
+        "def noticed(response):\n"
+        "    return [*fired(response.choices[0].get('content_filter_results'))]",
+        "severity of low",
+    ),
+    "every category": (
+        "def noticed(response):\n    return [*response.choices[0].get('content_filter_results')]",
+        "return an empty list. You return custom_blocklists",
+    ),
+    "fails on a list": (
+        "def noticed(response):\n"
+        "    results = response.choices[0].get('content_filter_results')\n"
+        "    return [n for n, r in results.items() if r.get('severity', 'safe') != 'safe']",
+        "raises AttributeError",
+    ),
+    "prints": ("def noticed(response):\n    print(response)", "return a list of names"),
+    "one string": ("def noticed(response):\n    return 'violence'", "return a list of names"),
+    "no arguments": ("def noticed():\n    return []", "raises TypeError"),
+}
+RIGHT_3 = {
+    "facts as a dict": """
+def reply(client, text):
+    facts = {"gate": None, "categories": []}
+    try:
+        stream = client.complete(messages=[UserMessage(text)], stream=True)
+        answer, reason, blocked = read_stream(stream)
+    except HttpResponseError as error:
+        if error.error is None or error.error.code != "content_filter":
+            raise
+        details = (error.error.innererror or {}).get("content_filter_result")
+        facts = {"gate": "prompt", "categories": list(fired(details))}
+        return "Please ask in other words.", facts
+    if reason == "content_filter" or blocked:
+        facts["gate"], facts["categories"] = "answer", list(blocked)
+        return "Please ask in other words.", facts
+    return answer, None
+""",
+    "a loop of its own, a dict as message": """
+def reply(client, text):
+    said, why = [], {}
+    reason = None
+    try:
+        with client.complete(messages=[{"role": "user", "content": text}], stream=True) as stream:
+            for update in stream:
+                for choice in update.choices:
+                    said.append((choice.delta and choice.delta.content) or "")
+                    reason = choice.finish_reason or reason
+                    why |= fired(choice.get("content_filter_results"))
+    except HttpResponseError as error:
+        if is_filtered(error):
+            inner = error.error.innererror or {}
+            return SORRY, "prompt " + ", ".join(fired(inner.get("content_filter_result")))
+        raise
+    if why or reason == "content_filter":
+        return SORRY, "answer " + ", ".join(why)
+    return "".join(said), ""
+""",
+    "in two functions, the error as a cause": """
+def refused_by(error):
+    if not is_filtered(error):
+        raise RuntimeError("the desk is out of order") from error
+    return {"where": "prompt", **fired((error.error.innererror or {}).get("content_filter_result"))}
+
+async def reply(client, text):
+    try:
+        answer, reason, why = read_stream(
+            client.complete(messages=[SystemMessage("Be brief."), UserMessage(text)], stream=True)
+        )
+    except HttpResponseError as error:
+        return SORRY, refused_by(error)
+    blocked = bool(why) or reason == "content_filter"
+    return (SORRY, {"where": "answer", **why}) if blocked else (answer, {})
+""",
+}
+CALL = "client.complete(messages=[UserMessage(text)], stream=True)"
+
+
+def handler(
+    words: str = "SORRY", line: str = "f'prompt {blocked}'", otherwise: str = "raise"
+) -> str:
+    """A reply that is right, but for what is given."""
+    return f"""
+def reply(client, text):
+    try:
+        answer, reason, blocked = read_stream({CALL})
+    except HttpResponseError as error:
+        if not is_filtered(error):
+            {otherwise}
+        blocked = fired((error.error.innererror or {{}}).get("content_filter_result"))
+        return {words}, {line}
+    if blocked or reason == "content_filter":
+        return {words}, {line}
+    return answer, ""
+"""
+
+
+WRONG_3 = {
+    "except: pass": (
+        f"def reply(client, text):\n"
+        f"    try:\n        answer, reason, blocked = read_stream({CALL})\n"
+        f"        return answer, str(blocked)\n"
+        f"    except HttpResponseError:\n        pass",
+        "Return two things",
+    ),
+    "nothing raised": (handler(otherwise="return SORRY, 'unknown'"), "raise the error"),
+    "every 400 is the filter's": (
+        handler().replace("not is_filtered(error)", "error.status_code != 400"),
+        "raise the error",
+    ),
+    "another error": (
+        handler(otherwise="return error.error.innererror['x'], ''"),
+        "the service's own error",
+    ),
+    "the prompt in the log": (
+        handler(line="f'{text}: {blocked}'"),
+        "you log or print what the visitor wrote",
+    ),
+    "the prompt printed": (
+        handler().replace("    if blocked or", "    print(text, blocked)\n    if blocked or"),
+        "you log or print what the visitor wrote",
+    ),
+    "no category": (handler(line="'blocked'"), "name `violence` in the log"),
+    "the category in the visitor's words": (
+        handler(words="f'Blocked: {blocked}'"),
+        "`violence` belongs in the log alone",
+    ),
+    "the blocked text is shown": (
+        handler().replace("    if blocked or", "    if not answer or"),
+        "still reads",
+    ),
+    "an empty log": (handler(line="''"), "the log is empty"),
+    "nothing for the visitor": (handler(words="''"), "the visitor reads nothing"),
+    "the reason alone": (handler().replace("if blocked or reason", "if reason"), "after `stop`"),
+    "the request alone": (f"def reply(client, text):\n    {CALL}", "Return two things"),
+    "no stream": (
+        "def reply(client, text):\n    client.complete(messages=[UserMessage(text)])",
+        "stream=True",
+    ),
+    "another question": (
+        "def reply(client, text):\n"
+        "    client.complete(messages=[UserMessage('Hello?')], stream=True)",
+        "Send the text",
+    ),
+    "sends nothing": ("def reply(client, text):\n    return SORRY, 'violence'", "Send a request"),
+    "no arguments": ("def reply():\n    return '', ''", "Send a request"),
+}
+NAMES = {1: "page", 2: "noticed", 3: "reply"}
+
+
+def cases(*groups: dict) -> list:
+    return [
+        pytest.param(
+            number, *(case if isinstance(case, tuple) else (case,)), id=f"{number}, {name}"
+        )
+        for number, group in enumerate(groups, 1)
+        for name, case in group.items()
+    ]
+
+
+def with_check(number: int, source: str) -> str:
+    return f'{SORRY}{source}\ncheck("exercise {number}", {NAMES[number]})'
+
+
+@pytest.mark.parametrize(("number", "source"), cases(RIGHT_1, RIGHT_2, RIGHT_3))
+def test_right(attempt, number, source):
+    assert attempt(with_check(number, source)).startswith("✓ Right")
+
+
+@pytest.mark.parametrize(("number", "source", "next_step"), cases(WRONG_1, WRONG_2, WRONG_3))
+def test_wrong(attempt, number, source, next_step):
+    printed = attempt(with_check(number, source))
+    assert "Not yet." in printed and next_step in printed
+
+
+def test_untouched_cells_are_not_right_and_solutions_are(attempt):
+    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
+    for at in tagged(book, "exercise"):
+        assert attempt(SORRY + book.cells[at].source).startswith("Not yet.")
+    for source in solutions(book):
+        assert attempt(SORRY + source).startswith("✓ Right")
