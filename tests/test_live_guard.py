@@ -48,7 +48,7 @@ def cells(tmp_path, server):
     (tmp_path / "recordings").mkdir()
 
     def execute(
-        *sources: str, allow_errors: bool = False, again: tuple[str, ...] = (), **more: str
+        *sources: str, keep_going: bool = False, again: tuple[str, ...] = (), **more: str
     ):
         made = [nbformat.v4.new_code_cell(source) for source in sources]
         path = tmp_path / "00_test.ipynb"
@@ -60,7 +60,7 @@ def cells(tmp_path, server):
             "AZURE_INFERENCE_MODEL": "mine",
             "PYTHON_COLORS": "0",
         }
-        done = run(path, extra=again, env=live | more, allow_errors=allow_errors)
+        done = run(path, extra=again, env=live | more, keep_going=keep_going)
         return [*done.notebook.cells, *done.extra]
 
     return execute
