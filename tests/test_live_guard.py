@@ -47,9 +47,7 @@ def cells(tmp_path, server):
     """
     (tmp_path / "recordings").mkdir()
 
-    def execute(
-        *sources: str, keep_going: bool = False, again: tuple[str, ...] = (), **more: str
-    ):
+    def execute(*sources: str, keep_going: bool = False, again: tuple[str, ...] = (), **more: str):
         made = [nbformat.v4.new_code_cell(source) for source in sources]
         path = tmp_path / "00_test.ipynb"
         path.write_text(text_of(nbformat.v4.new_notebook(cells=made)), "utf-8")
