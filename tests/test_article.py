@@ -18,7 +18,7 @@ from helpers.replay import Answer, Recording, load
 from notebooks import NOTEBOOKS, read
 
 PAGE = (NOTEBOOKS / "the_article_corrected.md").read_text("utf-8")
-WORDS_ONLY = {"P4", "R1"}
+WORDS_ONLY = {"P4", "R1", "P19", "R3", "R4"}
 ASK = [UserMessage("ask")]
 BODY = [{"role": "user", "content": "ask"}]
 FLIGHT = '{"origin_city": "Seattle", "destination_city": "Coeur d\'Alene"}'

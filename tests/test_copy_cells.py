@@ -578,7 +578,7 @@ def test_a_picture_that_is_missing_is_named(sdk, fresh, monkeypatch):
 @pytest.mark.parametrize("number", NUMBERS)
 def test_form(number, sdk):
     """What every cell to copy says and keeps to. Blank lines are not counted."""
-    source = cell(number, sdk)
+    source = cell(number, sdk) + "\n"
     lines = source.splitlines()
     assert lines[0].startswith("# pip install ") and lines[1].startswith("# Set ")
     assert sum(bool(line.strip()) for line in lines) <= 70

@@ -5,6 +5,7 @@ Its order, its size, its words, its cells to copy.
 
 import re
 from functools import cache
+from itertools import pairwise
 from statistics import median
 
 import pytest
@@ -69,7 +70,7 @@ def without_code(text: str) -> str:
 def test_the_order_of_sections(name):
     found = headings(name)
     assert [level for level, _ in found].count(1) == 1 and found[0][0] == 1
-    assert all(b - a <= 1 for (a, _), (b, _) in zip(found, found[1:], strict=False)), found
+    assert all(b - a <= 1 for (a, _), (b, _) in pairwise(found)), found
     titles = [title for level, title in found if level == 2]
     assert len(set(titles)) == len(titles)
     assert titles[-2:] == ["Key points", "Copy this"]
