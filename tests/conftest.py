@@ -15,6 +15,9 @@ import guard
 from learners_code import attempt, notebook  # noqa: F401  (fixtures)
 
 
+collect_ignore_glob = ["old_programs/*"]  # programs to move, among them a notebook, are no tests
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Guard the notebooks' cells too, which a conftest.py of this folder has no part in."""
     config.pluginmanager.register(guard, "guard")

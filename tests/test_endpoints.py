@@ -121,7 +121,7 @@ def test_a_path_without_an_endpoint_of_your_own(path, canonical):
 
 def test_what_the_old_sdk_alone_has_stays_where_it_is():
     assert canonical_path("/models/other") == "/models/other"
-    assert canonical_path("/proxy/models/other", ["/proxy/models"]) == "/models/other"
+    assert canonical_path("/proxy/models/other", ("/proxy/models",)) == "/models/other"
 
 
 def test_who_you_are_is_no_part_of_a_request_for_a_token():

@@ -177,7 +177,7 @@ def _near(picture: "Image", x: int, y: int) -> str:
         "grey": (100, 100, 100),
         "white": (255, 255, 255),
     }
-    pixel: tuple[int, ...] = picture.convert("RGB").getpixel((x, y))
+    pixel: Any = picture.convert("RGB").getpixel((x, y))
     for name, colour in colours.items():
         if all(abs(a - b) < 25 for a, b in zip(pixel, colour, strict=True)):
             return name
