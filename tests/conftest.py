@@ -14,7 +14,6 @@ sys.path.insert(0, str(Path(__file__).parent / "tools"))
 import guard
 from learners_code import attempt, notebook  # noqa: F401  (fixtures)
 
-
 collect_ignore_glob = ["old_programs/*"]  # programs to move, among them a notebook, are no tests
 
 
