@@ -1,6 +1,6 @@
 """What a notebook's cells import.
 
-They connect, show and check. The lesson, and every SDK call, stands in the cells.
+They connect, show and check. The lesson, and every SDK call, is in the cells.
 """
 
 from .connect import clock, sent, start
