@@ -4,10 +4,15 @@ No test opens a connection to another computer: a guard is on for all of them, o
 """
 
 import os
+import re
 import sys
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
@@ -22,9 +27,35 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(guard, "guard")
 
 
+# These tests share nothing that is dear to set up: each may go to whichever worker is idle.
+FREE = ("test_live.py", "test_live_real.py", "test_live_guard.py", "test_capture_command.py")
+
+
+class OneWorkerForEach(LoadScopeScheduling):
+    """Share tests out among workers: a notebook's cells, a file's tests and a program's faults stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        number = re.search(r"\[(\d\d)", test)  # of a notebook
+        if file.endswith(FREE):
+            return nodeid
+        return f"{file} {number[1]}" if file.endswith(("cells.py", "runs.py")) and number else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return OneWorkerForEach(config, log)
+
+
 for name in [n for n in os.environ if n.startswith(("AZURE_", "OPENAI_", "HELPERS_"))]:
     del os.environ[name]
 os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
+
+
+@pytest.fixture(autouse=True)
+def forget_proxies() -> Iterator[None]:
+    """urllib keeps the proxies of the first test that opens an address."""
+    yield
+    urllib.request.install_opener(None)  # type: ignore[arg-type]
 
 
 def item(name: str, messages: list, answer: dict, **request) -> dict:
