@@ -32,7 +32,7 @@ FREE = ("test_live.py", "test_live_real.py", "test_live_guard.py", "test_capture
 
 
 class OneWorkerForEach(LoadScopeScheduling):
-    """Share tests out among workers: a notebook's cells, a file's tests and a program's faults stay together."""
+    """Keep a notebook's cells, a file's tests and a program's faults on one worker each."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")

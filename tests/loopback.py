@@ -59,8 +59,8 @@ class Service(ThreadingHTTPServer):
 
     Attributes:
         dialect: "mistral" or "openai".
-        lacks: what its model cannot do: "vision", "tools", "json", "logprobs", "usage", "filter"; and without "sense"
-            its tool arguments and its JSON are cut off, and its other answers are empty.
+        lacks: what its model cannot do: "vision", "tools", "json", "logprobs", "usage", "filter";
+            and without "sense" its tool arguments and its JSON are cut off, and its other answers are empty.
         fault: what to send in place of an answer, as `play` takes it; a list of such for one
         request after the other.
         pause: seconds between two events of a stream.
@@ -233,8 +233,8 @@ class Handler(BaseHTTPRequestHandler):
         openai, usage = self.server.dialect == "openai", "usage" not in self.server.lacks
         events = []
         if openai and "filter" not in self.server.lacks:
-            events.append(json.dumps({"id": "", "object": "", "created": 0, "model": "", "choices": [],
-                                      "prompt_filter_results": []}))  # fmt: skip
+            empty = {"id": "", "object": "", "created": 0, "model": "", "choices": []}
+            events.append(json.dumps(empty | {"prompt_filter_results": []}))
         events.append(chunk({"role": "assistant", "content": ""}))
         for call in message.get("tool_calls") or ():
             numbered = {"index": 0, **call} if openai else call

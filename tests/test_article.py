@@ -184,7 +184,8 @@ def test_p13_the_second_answer_is_shown():
 
 
 FILTERED = {"status": 400, "headers": {"content-type": "application/json"},
-            "body": {"error": {"message": "m", "type": None, "param": "prompt", "code": "content_filter", "status": 400}}}  # fmt: skip
+            "body": {"error": {"message": "m", "type": None, "param": "prompt",
+                               "code": "content_filter", "status": 400}}}  # fmt: skip
 
 
 def test_p14_a_name_that_is_not_imported(course, client):
@@ -263,7 +264,10 @@ def test_r2_the_answer_names_its_call():
 
 
 def test_the_course_never_uses_what_the_page_calls_wrong():
-    wrong = r"ResponseFormat(Text|JSON)\b|FunctionToolDefinition|locals\(\)|\.replace\(\"'\"|ContentItem\(image="
+    wrong = (
+        r"ResponseFormat(Text|JSON)\b|FunctionToolDefinition|locals\(\)"
+        r"|\.replace\(\"'\"|ContentItem\(image="
+    )
     for path in NOTEBOOKS.glob("*.ipynb"):
         assert not re.search(wrong, sources(path.stem)), path.name
     assert importlib.util.find_spec("azure.identity")

@@ -1,4 +1,4 @@
-"""The file `.env`: found from below, in any encoding read or named, and never in the environment."""
+"""The file `.env`: found from below, in any encoding, read or named, never in the environment."""
 
 import codecs
 import os

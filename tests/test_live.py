@@ -346,7 +346,11 @@ def test_a_server_of_your_own_is_reached_around_proxies(live, server, monkeypatc
     [
         ("https://h.example.com/models", {}, None),  # the system's own proxies stay seen
         ("https://h.example.com/models", {"HTTPS_PROXY": "http://p:1"}, "localhost,127.0.0.1,::1"),
-        ("https://h.example.com/models", {"https_proxy": "http://p:1", "no_proxy": "a, b"}, "a,b,localhost,127.0.0.1,::1"),
+        (
+            "https://h.example.com/models",
+            {"https_proxy": "http://p:1", "no_proxy": "a, b"},
+            "a,b,localhost,127.0.0.1,::1",
+        ),
         ("http://127.0.0.7:8/v1", {}, "localhost,127.0.0.1,::1,127.0.0.7"),
         ("https://h.example.com/models", {"HTTP_PROXY": "http://p:1", "NO_PROXY": "*"}, "*"),
     ],

@@ -114,7 +114,8 @@ call = lambda: client.complete(messages=[{"role": "user", "content": "x"}])""",
         "openai": """
 from openai import OpenAI
 client = OpenAI()
-call = lambda: client.chat.completions.create(model="mine", messages=[{"role": "user", "content": "x"}])""",
+messages = [{"role": "user", "content": "x"}]
+call = lambda: client.chat.completions.create(model="mine", messages=messages)""",
     }
     server.bases.add("/openai/v1")
     *_, first, last = cells(
@@ -122,7 +123,8 @@ call = lambda: client.chat.completions.create(model="mine", messages=[{"role": "
     )
     assert "(status 400 unknown_model)" in texts(first) and "line 1" in texts(first)
     assert texts(last).splitlines()[-1] == (
-        "Live: 4 cells ran. Your endpoint refused 2, 0 failed otherwise: 2 × status 400 unknown_model."
+        "Live: 4 cells ran. Your endpoint refused 2, 0 failed otherwise: "
+        "2 × status 400 unknown_model."
     )
     assert "Live, line 2: " in texts(last)
 
@@ -197,11 +199,12 @@ def test_cells_that_await_are_guarded_too(cells, server):
     server.fault = error(429, "429", "slow", {"Retry-After": "0"})
     source = """import aiohttp
 async with aiohttp.ClientSession() as session:
-    async with session.post(os.environ["AZURE_INFERENCE_ENDPOINT"] + "/chat/completions", json={}) as answer:
+    address = os.environ["AZURE_INFERENCE_ENDPOINT"] + "/chat/completions"
+    async with session.post(address, json={}) as answer:
         answer.raise_for_status()
 """
     *_, failed = cells(START, "import os", source)
-    assert "Live, line 4: ClientResponseError: 429" in texts(failed) and "(status 429)" in texts(
+    assert "Live, line 5: ClientResponseError: 429" in texts(failed) and "(status 429)" in texts(
         failed
     )
 
@@ -211,7 +214,8 @@ import base64, json, logging, os, subprocess, sys, warnings
 from urllib.parse import quote, quote_plus
 key = os.environ["AZURE_INFERENCE_CREDENTIAL"]
 print(key, quote(key, safe=""), quote_plus(key), base64.b64encode(key.encode()), repr(key))
-print(base64.b64encode(f"user:{key}".encode()).decode(), json.dumps({"key": key}), key.encode().hex())
+print(base64.b64encode(f"user:{key}".encode()).decode())
+print(json.dumps({"key": key}), key.encode().hex())
 print(key, file=sys.stderr)
 warnings.warn(f"the key is {key}")
 logging.basicConfig(force=True)
@@ -266,7 +270,8 @@ def test_the_key_is_in_no_output_in_no_spelling(cells):
             "raise ExceptionGroup(key, [Own()])",
         ),
         *(
-            "import asyncio\nasync def bad():\n    raise Own()\nt = asyncio.create_task(bad())\nawait asyncio.sleep(0)",
+            "import asyncio\nasync def bad():\n    raise Own()\n"
+            "t = asyncio.create_task(bad())\nawait asyncio.sleep(0)",
         ),
         *(
             "del t\nimport gc; gc.collect()\nawait asyncio.sleep(0.1)",
@@ -305,7 +310,8 @@ def test_a_start_that_fails_hides_keys_as_well(cells, settings, what):
     )
     sends = (
         "import os, requests\n"
-        "requests.get('http://127.0.0.1:9/', headers={'api-key': os.environ['AZURE_INFERENCE_CREDENTIAL']}, timeout=1)"
+        "key = os.environ['AZURE_INFERENCE_CREDENTIAL']\n"
+        "requests.get('http://127.0.0.1:9/', headers={'api-key': key}, timeout=1)"
     )
     failed, *others = cells(START, leaks, sends, keep_going=True, **settings)
     assert what in "".join(failed.outputs[0].traceback)

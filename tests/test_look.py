@@ -108,16 +108,31 @@ def test_show_says_the_reason(capsys, reason, said):
         ({"content": " \n"}, "(The message has no text.)"),
         ({"content": []}, "(The message has no text.)"),
         ({}, "(The message has no text.)"),
-        (None, '(This answer has no message. Look at response.choices[0].get("content_filter_results").)'),
-        ({"content": [{"type": "thinking", "thinking": "40 + 4"}, {"type": "text", "text": "44"}]}, "44"),
-        ({"content": [{"type": "thinking", "thinking": "hm"}]}, "(The message has no text, only thinking.)"),
+        (
+            None,
+            "(This answer has no message. "
+            'Look at response.choices[0].get("content_filter_results").)',
+        ),
+        (
+            {
+                "content": [
+                    {"type": "thinking", "thinking": "40 + 4"},
+                    {"type": "text", "text": "44"},
+                ]
+            },
+            "44",
+        ),
+        (
+            {"content": [{"type": "thinking", "thinking": "hm"}]},
+            "(The message has no text, only thinking.)",
+        ),
         ({"content": None, "reasoning_content": "hm"}, "(The message has no text, only thinking.)"),
         ({"content": "", "reasoning": "hm"}, "(The message has no text, only thinking.)"),
         ({"content": "44", "reasoning_content": "hm"}, "44"),
         ({"content": None, "refusal": "I cannot."}, "(The model refuses: I cannot.)"),
         ({"content": "\ud83c\udf1e \ud83c"}, "🌞 \ufffd"),
     ],
-)  # fmt: skip
+)
 def test_show_survives_every_message(capsys, form, message, said):
     lines = shown(form(answer(message)), capsys)
     assert " ".join(lines[:-1]) == said
@@ -132,19 +147,45 @@ def tool(function, **more):
 @pytest.mark.parametrize(
     ("message", "said"),
     [
-        ({"tool_calls": [tool({"name": "f", "arguments": '{"a": 1}'})]}, ['(The model calls f with {"a": 1}.)']),
-        ({"tool_calls": [tool({"name": "f", "arguments": None})]}, ["(The model calls f with no arguments.)"]),
-        ({"tool_calls": [tool({"name": "f", "arguments": ""})]}, ["(The model calls f with no arguments.)"]),
-        ({"tool_calls": [tool({"name": "f", "arguments": {"a": 1}})]}, ["(The model calls f with {'a': 1}.)"]),
-        ({"tool_calls": [tool({"arguments": "x"})]}, ["(The model calls a tool without a name with x.)"]),
-        ({"tool_calls": [{"type": "custom", "custom": {"name": "g", "input": "x"}}]}, ["(The model calls g with x.)"]),
+        (
+            {"tool_calls": [tool({"name": "f", "arguments": '{"a": 1}'})]},
+            ['(The model calls f with {"a": 1}.)'],
+        ),
+        (
+            {"tool_calls": [tool({"name": "f", "arguments": None})]},
+            ["(The model calls f with no arguments.)"],
+        ),
+        (
+            {"tool_calls": [tool({"name": "f", "arguments": ""})]},
+            ["(The model calls f with no arguments.)"],
+        ),
+        (
+            {"tool_calls": [tool({"name": "f", "arguments": {"a": 1}})]},
+            ["(The model calls f with {'a': 1}.)"],
+        ),
+        (
+            {"tool_calls": [tool({"arguments": "x"})]},
+            ["(The model calls a tool without a name with x.)"],
+        ),
+        (
+            {"tool_calls": [{"type": "custom", "custom": {"name": "g", "input": "x"}}]},
+            ["(The model calls g with x.)"],
+        ),
         ({"function_call": {"name": "old", "arguments": "{}"}}, ["(The model calls old with {}.)"]),
-        ({"content": "Wait.", "tool_calls": [tool({"name": "f", "arguments": "1"}), tool({"name": "g", "arguments": "2"})]},
-         ["Wait.", "(The model calls f with 1.)", "(The model calls g with 2.)"]),
+        (
+            {
+                "content": "Wait.",
+                "tool_calls": [
+                    tool({"name": "f", "arguments": "1"}),
+                    tool({"name": "g", "arguments": "2"}),
+                ],
+            },
+            ["Wait.", "(The model calls f with 1.)", "(The model calls g with 2.)"],
+        ),
         ({"content": "x", "tool_calls": []}, ["x"]),
         ({"content": "x", "tool_calls": None}, ["x"]),
     ],
-)  # fmt: skip
+)
 def test_show_says_which_tools_are_called(capsys, form, message, said):
     assert shown(form(answer(message, "tool_calls")), capsys)[:-1] == said
 
@@ -187,17 +228,38 @@ RESPONSE = {
     ("changed", "said"),
     [
         ({}, ["Good day.", "[completed · 1 input + 2 output = 3 tokens]"]),
-        ({"output": [], "usage": None}, ["(The message has no text.)", "[completed · no usage in this answer]"]),
+        (
+            {"output": [], "usage": None},
+            ["(The message has no text.)", "[completed · no usage in this answer]"],
+        ),
         ({"output": [{"type": "reasoning"}]}, ["(The message has no text, only thinking.)"]),
-        ({"output": [{"type": "function_call", "name": "f", "arguments": "{}"}]}, ["(The model calls f with {}.)"]),
-        ({"output": [{"type": "custom_tool_call", "name": "f", "input": "x"}]}, ["(The model calls f with x.)"]),
-        ({"output": [{"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}]}, ["(The model refuses: No.)"]),
-        ({"output": [{"type": "message", "content": [{"refusal": "No."}, {"refusal": "Never."}]}]}, ["(The model refuses: No. Never.)"]),
+        (
+            {"output": [{"type": "function_call", "name": "f", "arguments": "{}"}]},
+            ["(The model calls f with {}.)"],
+        ),
+        (
+            {"output": [{"type": "custom_tool_call", "name": "f", "input": "x"}]},
+            ["(The model calls f with x.)"],
+        ),
+        (
+            {"output": [{"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}]},
+            ["(The model refuses: No.)"],
+        ),
+        (
+            {
+                "output": [
+                    {"type": "message", "content": [{"refusal": "No."}, {"refusal": "Never."}]}
+                ]
+            },
+            ["(The model refuses: No. Never.)"],
+        ),
         ({"output": [{"type": "message", "content": None}]}, ["(The message has no text.)"]),
-        ({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}},
-         ["Good day.", "[max_output_tokens · 1 input + 2 output = 3 tokens]"]),
+        (
+            {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}},
+            ["Good day.", "[max_output_tokens · 1 input + 2 output = 3 tokens]"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_show_reads_the_responses_api(capsys, form, changed, said):
     assert shown(form({**RESPONSE, **changed}), capsys)[: len(said)] == said
 
@@ -233,21 +295,43 @@ def http_response():
         (b"x", "(This bytes has no choices, so it is no finished answer.)"),
         ({}, "(This dict has no choices, so it is no finished answer.)"),
         ({"choices": None}, "(This dict has no choices, so it is no finished answer.)"),
-        (ChatCompletions({"choices": []}), "(This ChatCompletions has no choices, so it is no finished answer.)"),
+        (
+            ChatCompletions({"choices": []}),
+            "(This ChatCompletions has no choices, so it is no finished answer.)",
+        ),
         (iter(()), "so it is no finished answer. Read a stream in a loop.)"),
-        (AsyncStream(), "(This AsyncStream has no choices, so it is no finished answer. Read a stream in a loop, with async for.)"),
+        (
+            AsyncStream(),
+            "(This AsyncStream has no choices, so it is no finished answer. "
+            "Read a stream in a loop, with async for.)",
+        ),
         (closed(coroutine()), "(This coroutine has no answer yet. Write show(await …).)"),
-        (http_response(), "(This Response is an HTTP response. Write show(response.json()) to see its answer.)"),
-        (httpx.Response(200, json={}), "(This Response is an HTTP response. Write show(response.json()) to see its answer.)"),
-        ({"error": {"code": "429", "message": "Slow down."}}, "(This dict is an error, not an answer: Slow down.)"),
+        (
+            http_response(),
+            "(This Response is an HTTP response. Write show(response.json()) to see its answer.)",
+        ),
+        (
+            httpx.Response(200, json={}),
+            "(This Response is an HTTP response. Write show(response.json()) to see its answer.)",
+        ),
+        (
+            {"error": {"code": "429", "message": "Slow down."}},
+            "(This dict is an error, not an answer: Slow down.)",
+        ),
         ({"error": "off"}, "(This dict is an error, not an answer: off)"),
         ({"error": {"code": "x"}}, "(This dict is an error, not an answer: {'code': 'x'})"),
         ({"message": "x"}, "(This dict has no choices, so it is no finished answer.)"),
-        ({"error": "off", "statusCode": 401, "message": "x"}, "(This dict is an error, not an answer: off)"),
+        (
+            {"error": "off", "statusCode": 401, "message": "x"},
+            "(This dict is an error, not an answer: off)",
+        ),
         ({"detail": "Invalid API Key"}, "(This dict is an error, not an answer: Invalid API Key)"),
-        ({"statusCode": 401, "message": "Unauthorized."}, "(This dict is an error, not an answer: Unauthorized.)"),
+        (
+            {"statusCode": 401, "message": "Unauthorized."},
+            "(This dict is an error, not an answer: Unauthorized.)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_show_says_what_else_it_was_given(capsys, thing, said):
     text = " ".join(shown(thing, capsys))
     assert text == said or (said.startswith("so") and text.endswith(said))
@@ -261,8 +345,15 @@ class Message:
     content: object
 
 
-@pytest.mark.parametrize("form", [lambda content: {"content": content}, lambda content: SimpleNamespace(content=content),
-                                  Message, lambda content: content])  # fmt: skip
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda content: {"content": content},
+        lambda content: SimpleNamespace(content=content),
+        Message,
+        lambda content: content,
+    ],
+)
 @pytest.mark.parametrize(
     ("content", "text"),
     [
@@ -272,16 +363,28 @@ class Message:
         (7, ""),
         ([], ""),
         (["4", "4"], "44"),
-        ([{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "44"}], "44"),
+        (
+            [
+                {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+                {"type": "text", "text": "44"},
+            ],
+            "44",
+        ),
         ([{"type": "output_text", "text": "4"}, {"type": "text", "text": "4"}], "44"),
         ([{"type": "input_text", "text": "44"}], "44"),
         ([{"text": "44"}], "44"),
-        ([{"type": "image_url", "image_url": {"url": "data:"}}, {"type": "reasoning", "text": "hm"}], ""),
+        (
+            [
+                {"type": "image_url", "image_url": {"url": "data:"}},
+                {"type": "reasoning", "text": "hm"},
+            ],
+            "",
+        ),
         ([{"type": "text", "text": None}, {"type": "text"}, None, 7], ""),
         ("Sun \ud83c", "Sun \ufffd"),
         ("\ud83c\udf1e", "🌞"),
     ],
-)  # fmt: skip
+)
 def test_text_of(form, content, text):
     assert text_of(form(content)) == text
 
@@ -297,8 +400,11 @@ def test_text_of_an_sdk_message():
         assert text_of(form(data).choices[0].message) == "44"
 
 
-DETAILED = {**USAGE, "prompt_tokens_details": {"cached_tokens": 1},
-            "completion_tokens_details": {"reasoning_tokens": 2}}  # fmt: skip
+DETAILED = {
+    **USAGE,
+    "prompt_tokens_details": {"cached_tokens": 1},
+    "completion_tokens_details": {"reasoning_tokens": 2},
+}
 
 
 @pytest.mark.parametrize(
@@ -311,20 +417,36 @@ DETAILED = {**USAGE, "prompt_tokens_details": {"cached_tokens": 1},
         (USAGE, "1 prompt + 2 completion = 3 tokens"),
         ({**USAGE, "completion_tokens": 0}, "1 prompt + 0 completion = 3 tokens"),
         (CompletionUsage(**USAGE), "1 prompt + 2 completion = 3 tokens"),
-        (ChatCompletions({"choices": [], "usage": USAGE}).usage, "1 prompt + 2 completion = 3 tokens"),
+        (
+            ChatCompletions({"choices": [], "usage": USAGE}).usage,
+            "1 prompt + 2 completion = 3 tokens",
+        ),
         ({"prompt_tokens": 5, "total_tokens": 5}, "5 prompt = 5 tokens"),
         ({"prompt_tokens": 5}, "5 prompt tokens"),
         ({"completion_tokens": 5}, "5 completion tokens"),
         ({"prompt_tokens": 5, "completion_tokens": 6}, "5 prompt + 6 completion tokens"),
         ({"total_tokens": 5}, "5 tokens"),
         (DETAILED, "1 prompt (1 cached) + 2 completion (2 reasoning) = 3 tokens"),
-        ({**DETAILED, "prompt_tokens_details": {"cached_tokens": 0}}, "1 prompt + 2 completion (2 reasoning) = 3 tokens"),
-        ({**DETAILED, "completion_tokens_details": None}, "1 prompt (1 cached) + 2 completion = 3 tokens"),
-        ({"input_tokens": 1, "output_tokens": 2, "total_tokens": 3,
-          "input_tokens_details": {"cached_tokens": 1}, "output_tokens_details": {"reasoning_tokens": 2}},
-         "1 input (1 cached) + 2 output (2 reasoning) = 3 tokens"),
+        (
+            {**DETAILED, "prompt_tokens_details": {"cached_tokens": 0}},
+            "1 prompt + 2 completion (2 reasoning) = 3 tokens",
+        ),
+        (
+            {**DETAILED, "completion_tokens_details": None},
+            "1 prompt (1 cached) + 2 completion = 3 tokens",
+        ),
+        (
+            {
+                "input_tokens": 1,
+                "output_tokens": 2,
+                "total_tokens": 3,
+                "input_tokens_details": {"cached_tokens": 1},
+                "output_tokens_details": {"reasoning_tokens": 2},
+            },
+            "1 input (1 cached) + 2 output (2 reasoning) = 3 tokens",
+        ),
     ],
-)  # fmt: skip
+)
 def test_tokens(usage, said):
     assert tokens(usage) == said
 
@@ -407,9 +529,18 @@ def test_timeline_says_its_values_in_every_form(displayed):
     assert metadata == {"image/svg+xml": {"alt": ALT}, "text/html": {"alt": ALT}}
     assert svg.get("role") == "img" and svg.findtext(f"{SVG}desc") == ALT
     assert svg.findtext(f"{SVG}title") == "When each piece arrived"
-    assert texts(svg) == ["When each piece arrived", "waiting", "reading", "simulated pace",
-                          "first piece after 0.40 s", "2 more until 0.60 s, 10 a second",
-                          "0 s", "0.2 s", "0.4 s", "0.6 s"]  # fmt: skip
+    assert texts(svg) == [
+        "When each piece arrived",
+        "waiting",
+        "reading",
+        "simulated pace",
+        "first piece after 0.40 s",
+        "2 more until 0.60 s, 10 a second",
+        "0 s",
+        "0.2 s",
+        "0.4 s",
+        "0.6 s",
+    ]
 
 
 def test_timeline_as_html_is_an_image_of_the_same_drawing_with_its_alt_text(displayed):
@@ -650,8 +781,12 @@ SAFE = {"filtered": False, "severity": "safe"}
 
 
 def test_show_filter_is_a_table(displayed):
-    results = {"hate": SAFE, "violence": {"filtered": True, "severity": "medium"},
-               "jailbreak": {"filtered": True, "detected": True}, "x": {"filtered": False, "detected": False}}  # fmt: skip
+    results = {
+        "hate": SAFE,
+        "violence": {"filtered": True, "severity": "medium"},
+        "jailbreak": {"filtered": True, "detected": True},
+        "x": {"filtered": False, "detected": False},
+    }
     assert filter_rows(displayed, results) == [
         ["category", "severity", "blocked"],
         ["hate", "safe", "no"],
@@ -691,29 +826,90 @@ CITATION = {"URL": "https://example.com/a", "license": "MIT"}
 @pytest.mark.parametrize(
     ("results", "row"),
     [
-        ({"custom_blocklists": [{"filtered": True, "id": "ships"}]}, ["custom_blocklists", "detected", "yes", "ships"]),
-        ({"custom_blocklists": [{"filtered": True, "id": "a"}, {"filtered": False, "id": "b"}, {"filtered": True, "id": "c"}]},
-         ["custom_blocklists", "detected", "yes", "a; c"]),
-        ({"custom_blocklists": [{"filtered": False, "id": "a"}]}, ["custom_blocklists", "not detected", "no"]),
+        (
+            {"custom_blocklists": [{"filtered": True, "id": "ships"}]},
+            ["custom_blocklists", "detected", "yes", "ships"],
+        ),
+        (
+            {
+                "custom_blocklists": [
+                    {"filtered": True, "id": "a"},
+                    {"filtered": False, "id": "b"},
+                    {"filtered": True, "id": "c"},
+                ]
+            },
+            ["custom_blocklists", "detected", "yes", "a; c"],
+        ),
+        (
+            {"custom_blocklists": [{"filtered": False, "id": "a"}]},
+            ["custom_blocklists", "not detected", "no"],
+        ),
         ({"custom_blocklists": []}, ["custom_blocklists", "not detected", "no"]),
-        ({"custom_blocklists": {"filtered": True, "details": [{"filtered": True, "id": "ships"}]}},
-         ["custom_blocklists", "detected", "yes", "ships"]),
-        ({"custom_blocklists": {"filtered": False, "details": []}}, ["custom_blocklists", "not detected", "no"]),
+        (
+            {
+                "custom_blocklists": {
+                    "filtered": True,
+                    "details": [{"filtered": True, "id": "ships"}],
+                }
+            },
+            ["custom_blocklists", "detected", "yes", "ships"],
+        ),
+        (
+            {"custom_blocklists": {"filtered": False, "details": []}},
+            ["custom_blocklists", "not detected", "no"],
+        ),
         ([{"filtered": True, "id": "ships"}], ["custom_blocklists", "detected", "yes", "ships"]),
-        ({"error": {"code": "content_filter_error", "message": "Too late."}},
-         ["error", "not judged", "unknown", "code content_filter_error, Too late."]),
-        ({"protected_material_code": {"filtered": False, "detected": True, "citation": CITATION}},
-         ["protected_material_code", "detected", "no", "URL https://example.com/a, license MIT"]),
-        ({"protected_material_text": {"filtered": True, "detected": True, "citation": None}},
-         ["protected_material_text", "detected", "yes"]),
+        (
+            {"error": {"code": "content_filter_error", "message": "Too late."}},
+            ["error", "not judged", "unknown", "code content_filter_error, Too late."],
+        ),
+        (
+            {
+                "protected_material_code": {
+                    "filtered": False,
+                    "detected": True,
+                    "citation": CITATION,
+                }
+            },
+            ["protected_material_code", "detected", "no", "URL https://example.com/a, license MIT"],
+        ),
+        (
+            {"protected_material_text": {"filtered": True, "detected": True, "citation": None}},
+            ["protected_material_text", "detected", "yes"],
+        ),
         ({"profanity": {"filtered": True, "detected": True}}, ["profanity", "detected", "yes"]),
-        ({"indirect_attack": {"filtered": True, "detected": True}}, ["indirect_attack", "detected", "yes"]),
-        ({"personally_identifiable_information": {"filtered": False, "detected": True, "redacted": True,
-          "sub_categories": [{"sub_category": "Email", "filtered": False, "detected": True},
-                             {"sub_category": "Name", "filtered": False, "detected": False}]}},
-         ["personally_identifiable_information", "detected", "no", "redacted True, Email"]),
-        ({"ungrounded_material": {"detected": True, "details": [{"completion_start_offset": 0, "completion_end_offset": 5}]}},
-         ["ungrounded_material", "detected", "unknown", "completion_start_offset 0, completion_end_offset 5"]),
+        (
+            {"indirect_attack": {"filtered": True, "detected": True}},
+            ["indirect_attack", "detected", "yes"],
+        ),
+        (
+            {
+                "personally_identifiable_information": {
+                    "filtered": False,
+                    "detected": True,
+                    "redacted": True,
+                    "sub_categories": [
+                        {"sub_category": "Email", "filtered": False, "detected": True},
+                        {"sub_category": "Name", "filtered": False, "detected": False},
+                    ],
+                }
+            },
+            ["personally_identifiable_information", "detected", "no", "redacted True, Email"],
+        ),
+        (
+            {
+                "ungrounded_material": {
+                    "detected": True,
+                    "details": [{"completion_start_offset": 0, "completion_end_offset": 5}],
+                }
+            },
+            [
+                "ungrounded_material",
+                "detected",
+                "unknown",
+                "completion_start_offset 0, completion_end_offset 5",
+            ],
+        ),
         ({"hate": {"severity": "low"}}, ["hate", "low", "unknown"]),
         ({"hate": {}}, ["hate", "not judged", "unknown"]),
         ({"hate": {"filtered": None, "detected": None}}, ["hate", "not judged", "unknown"]),
@@ -722,9 +918,16 @@ CITATION = {"URL": "https://example.com/a", "license": "MIT"}
         ({"content_filter_results": {"hate": SAFE}}, ["hate", "safe", "no"]),
         ({"code": "x", "content_filter_result": {"hate": SAFE}}, ["hate", "safe", "no"]),
         ([{"prompt_index": 0, "content_filter_results": {"hate": SAFE}}], ["hate", "safe", "no"]),
-        ({"prompt_filter_results": [{"prompt_index": 0, "content_filter_result": {"hate": SAFE}}]}, ["hate", "safe", "no"]),
+        (
+            {
+                "prompt_filter_results": [
+                    {"prompt_index": 0, "content_filter_result": {"hate": SAFE}}
+                ]
+            },
+            ["hate", "safe", "no"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_show_filter_survives_every_result(displayed, results, row):
     rows = filter_rows(displayed, results)
     columns = ["category", "severity", "blocked", *(["details"] if len(row) == 4 else [])]
@@ -757,18 +960,33 @@ def test_show_filter_reads_what_the_libraries_return(displayed):
         "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {"hate": SAFE}}],
     }
     azure, other = ChatCompletions(data), openai_completion(data)
-    for results in (azure.choices[0], azure.choices[0].get("content_filter_results"), azure.get("prompt_filter_results"),
-                    other.choices[0], other.choices[0].content_filter_results,
-                    other.prompt_filter_results,
-                    CompletionUsage.construct(hate=SAFE)):  # fmt: skip
+    for results in (
+        azure.choices[0],
+        azure.choices[0].get("content_filter_results"),
+        azure.get("prompt_filter_results"),
+        other.choices[0],
+        other.choices[0].content_filter_results,
+        other.prompt_filter_results,
+        CompletionUsage.construct(hate=SAFE),
+    ):
         assert filter_rows(displayed, results)[1] == ["hate", "safe", "no"]
 
 
 @pytest.mark.parametrize(
     "nothing",
-    [None, {}, [], "x", 7, {"content_filter_results": None}, {"content_filter_results": {}}, {"hate": None},
-     [{"prompt_index": 0, "content_filter_results": {}}], {"prompt_filter_results": []}],
-)  # fmt: skip
+    [
+        None,
+        {},
+        [],
+        "x",
+        7,
+        {"content_filter_results": None},
+        {"content_filter_results": {}},
+        {"hate": None},
+        [{"prompt_index": 0, "content_filter_results": {}}],
+        {"prompt_filter_results": []},
+    ],
+)
 def test_show_filter_says_that_there_are_none(capsys, nothing):
     show_filter(nothing)
     assert capsys.readouterr().out == "(No content filter results here.)\n"
@@ -841,7 +1059,10 @@ def test_every_name_that_look_offers_is_there():
 
 
 def test_look_imports_nothing_heavy():
-    program = "import sys, helpers.look; print([m for m in ('IPython', 'ipywidgets', 'PIL') if m in sys.modules])"
+    program = (
+        "import sys, helpers.look; "
+        "print([m for m in ('IPython', 'ipywidgets', 'PIL') if m in sys.modules])"
+    )
     output = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

@@ -8,7 +8,7 @@ import pytest
 
 @pytest.mark.skipif(
     os.environ.get("COURSE_NETWORK") != "cut",
-    reason="not run by tests/tools/cut_network.py, or this platform lets nobody cut the network (unshare)",
+    reason="not run by tests/tools/cut_network.py, or nobody may cut the network here (unshare)",
 )
 def test_only_loopback_is_left():
     interfaces = [

@@ -293,8 +293,9 @@ def test_models_come_from_the_environment(name):
 
 @pytest.mark.parametrize(
     ("text", "is_model"),
-    [("gpt-4o-mini", True), ("Mistral-Large-3", True), ("phi-3.5-vision-instruct", True), ("o4-mini", True),
-     ("grok-4-1-fast-non-reasoning", True), ("Llama-3.3-70B-Instruct", True), ("no-such-model", False),
+    [("gpt-4o-mini", True), ("Mistral-Large-3", True), ("phi-3.5-vision-instruct", True),
+     ("o4-mini", True), ("grok-4-1-fast-non-reasoning", True),
+     ("Llama-3.3-70B-Instruct", True), ("no-such-model", False),
      ("my-local-model", False), ("chat/completions", False), ("Ask a gpt-4 model.", False)],
 )  # fmt: skip
 def test_what_a_models_name_looks_like(text, is_model):

@@ -14,7 +14,8 @@ def greet(client, name):
     "with a system message, as dicts": """
 def greet(client, name):
     '''Greets.'''
-    messages = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello, I am " + name}]
+    kind = {"role": "system", "content": "Be kind."}
+    messages = [kind, {"role": "user", "content": "Hello, I am " + name}]
     return client.complete(messages=messages)["choices"][0]["message"]["content"]
 """,
     "asynchronous": """
@@ -38,23 +39,27 @@ WRONG = {
         "Return the text of the answer",
     ),
     "the response": (
-        'def greet(client, name):\n    return client.complete(messages=[UserMessage(f"Greet {name}")])',
+        "def greet(client, name):\n"
+        '    return client.complete(messages=[UserMessage(f"Greet {name}")])',
         "choices[0].message.content",
     ),
     "prints": (
         "def greet(client, name):\n"
-        '    print(client.complete(messages=[UserMessage(f"Greet {name}")]).choices[0].message.content)',
+        '    greeting = client.complete(messages=[UserMessage(f"Greet {name}")])\n'
+        "    print(greeting.choices[0].message.content)",
         "returns nothing",
     ),
     "asks nothing": ("def greet(client, name):\n    return f'Hello {name}'", "sends no request"),
     "one name for all": (
         "def greet(client, name):\n"
-        '    return client.complete(messages=[UserMessage("Greet Ada")]).choices[0].message.content',
+        '    greeting = client.complete(messages=[UserMessage("Greet Ada")])\n'
+        "    return greeting.choices[0].message.content",
         "Put the name in it",
     ),
     "raises": ("def greet(client, name):\n    return client.ask(name)", "raises AttributeError"),
     "except: pass": (
-        "def greet(client, name):\n    try:\n        client.ask(name)\n    except Exception:\n        pass",
+        "def greet(client, name):\n"
+        "    try:\n        client.ask(name)\n    except Exception:\n        pass",
         "sends no request",
     ),
 }

@@ -38,7 +38,8 @@ async def careful_ask(client, text):
 WRONG_1 = {
     "marks every answer": (
         "def careful_ask(client, text):\n"
-        "    return client.complete(messages=[UserMessage(text)]).choices[0].message.content + ' […]'",
+        "    response = client.complete(messages=[UserMessage(text)])\n"
+        "    return response.choices[0].message.content + ' […]'",
         "nothing added",
     ),
     "throws away what was cut": (
@@ -50,7 +51,8 @@ WRONG_1 = {
     "fails on the empty answer": (
         "def careful_ask(client, text):\n"
         "    choice = client.complete(messages=[UserMessage(text)]).choices[0]\n"
-        "    return choice.message.content.strip() + (' […]' if choice.finish_reason == 'length' else '')",
+        "    mark = ' […]' if choice.finish_reason == 'length' else ''\n"
+        "    return choice.message.content.strip() + mark",
         "When the answer is empty, your code raises AttributeError",
     ),
     "only sends": (

@@ -1,7 +1,7 @@
 """Run Python without a network, where the platform can: python tests/tools/cut_network.py -m pytest
 
-On Linux, `unshare` gives the process a network of its own with nothing in it but the loopback interface, which Jupyter's
-kernels talk over. Elsewhere, or where that is forbidden, Python runs as usual, and
+On Linux, `unshare` gives the process a network of its own with nothing in it but the loopback
+interface, which Jupyter's kernels talk over. Elsewhere, or where that is forbidden, Python runs as usual, and
 tests/test_offline.py says so.
 """
 
@@ -17,10 +17,8 @@ def raise_loopback() -> None:
     import socket
     import struct
 
-    set_flags, up_and_running = (
-        0x8914,
-        0x41,
-    )  # SIOCSIFFLAGS; IFF_UP | IFF_RUNNING (linux/sockios.h, linux/if.h)
+    # SIOCSIFFLAGS; IFF_UP | IFF_RUNNING (linux/sockios.h, linux/if.h)
+    set_flags, up_and_running = 0x8914, 0x41
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, set_flags, struct.pack("16sh14x", b"lo", up_and_running))
 
