@@ -5,6 +5,7 @@ import time
 from contextlib import ExitStack
 
 from . import endpoints
+from .body_meaning import meaning
 from .course import Course, recordings_of
 from .dotenv_file import read_dotenv
 from .output_guard import Outputs
@@ -100,7 +101,7 @@ def _secrets() -> set[str]:
 def _replay(course: Course) -> str:
     recordings = load(course.recordings).recordings
     read, pace = endpoints.reader(), course.settings.pace
-    course.session = Session(recordings, read=read, pace=pace, advice=_ADVICE)
+    course.session = Session(recordings, read=read, meaning=meaning, pace=pace, advice=_ADVICE)
     return replay_message(recordings)
 
 

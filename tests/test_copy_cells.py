@@ -43,10 +43,10 @@ NOTEBOOKS = {
 }
 NUMBERS = sorted(NOTEBOOKS)
 SDKS = ("openai", "azure")
-BOOKING = {"kind": "ferry", "destination": "Gull Island", "day": "2026-11-28", "travellers": 2}
+BOOKING = {"kind": "ferry", "to": "Gull Island", "day": "2026-11-28", "seats": 2}
 # What a good model says to each program, and what the program must then show.
 SAID = {"03": json.dumps(BOOKING), "04": "ferry"}
-SHOWN = {"03": '"travellers": 2', "04": "ferry (96%)"}
+SHOWN = {"03": '"seats": 2', "04": "ferry (96%)"}
 REQUESTS = {
     "01": 2,
     "04": 2,
@@ -298,7 +298,7 @@ CASES = [
         ("fence", f"```json\n{json.dumps(BOOKING, indent=1)}\n```"), ("sentence", f"Here: {json.dumps(BOOKING)} (see {{x}})"),
         ("thoughts without a start", f"It is {{ship}}.</think>{json.dumps(BOOKING)}")]),
     *(refusal(f"no booking, {name}", answer(content), "Error", numbers=("03",)) for name, content in [
-        ("half", '{"kind": "ferry", "dest'), ("nobody", json.dumps(BOOKING | {"travellers": 0})), ("prose", "I cannot."),
+        ("half", '{"kind": "ferry", "t'), ("nobody", json.dumps(BOOKING | {"seats": 0})), ("prose", "I cannot."),
         ("no date", json.dumps(BOOKING | {"day": "Saturday"})), ("a list", json.dumps([1])), ("no key", '{"kind": "ferry"}')]),
     plainly("schema refused", [error(400, "BadRequest", "json_schema is enabled only for later versions")], numbers=("03",)),
     plainly("schema and JSON mode refused", [error(400, "BadRequest"), error(422, "Invalid input")], numbers=("03",)),

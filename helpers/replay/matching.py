@@ -10,7 +10,8 @@ import hashlib
 import json
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -63,22 +64,37 @@ def _multipart_fields(body: bytes) -> dict[str, Any] | None:
     return fields
 
 
-class Index:
-    """Finds the recording that answers a request: by key, however many there are."""
+def as_it_is(body: Any) -> Any:
+    """A body's meaning where nothing is known of it."""
+    return body
 
-    def __init__(self, recordings: Iterable[Recording]):
+
+class Index:
+    """Finds the recording that answers a request: by key, however many there are.
+
+    Args:
+        recordings: what may answer.
+        meaning: a body without what makes no difference, such as a default that is spelt out.
+    """
+
+    def __init__(self, recordings: Iterable[Recording], meaning: Callable[[Any], Any] = as_it_is):
+        self._meaning = meaning
         self._by_key: dict[tuple[str, str, str], list[tuple[list[str], Recording]]] = {}
         for recording in recordings:
-            key, pictures = _key(recording.request)
+            key, pictures = _key(self.meant(recording.request))
             self._by_key.setdefault(key, []).append((pictures, recording))
 
     def find(self, request: Request) -> Recording | None:
         """The first recording whose request means the same."""
-        key, pictures = _key(request)
+        key, pictures = _key(self.meant(request))
         for recorded_pictures, recording in self._by_key.get(key, ()):
             if all(map(same_picture, pictures, recorded_pictures)):
                 return recording
         return None
+
+    def meant(self, request: Request) -> Request:
+        """A request with the meaning of its body in the place of the body."""
+        return replace(request, body=self._meaning(request.body))
 
 
 def same_request(one: Request, other: Request) -> bool:

@@ -4,11 +4,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from .differences import explain
 from .errors import NoRecording
 from .http_request import HttpRequest
-from .matching import Index, plain_request
+from .matching import Index, as_it_is, plain_request
 from .recording import Answer, Recording, Request
 from .recording_file import dump_recording
 
@@ -21,6 +22,7 @@ class Session:
     Args:
         recordings: what to answer with.
         read: what a request means; the place for what differs between endpoints.
+        meaning: a body without what makes no difference, such as a default that is spelt out.
         pace: how much of the simulated waiting takes place: 0 is none, 1 all, 2 twice as long.
         advice: the last lines of what is said where there is no recording.
 
@@ -35,6 +37,7 @@ class Session:
         recordings: Sequence[Recording],
         *,
         read: Callable[[HttpRequest], Request] = plain_request,
+        meaning: Callable[[Any], Any] = as_it_is,
         pace: float = 1.0,
         advice: str = "Undo the change to get the recorded answer.",
     ):
@@ -43,7 +46,7 @@ class Session:
         self.played: Counter[str] = Counter()
         self.clock = 0
         self._read, self._pace, self._advice = read, pace, advice
-        self._index = Index(recordings)
+        self._index = Index(recordings, meaning)
         self._tries: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
@@ -95,9 +98,11 @@ class Session:
     def _no_recording(self, request: Request) -> NoRecording:
         answer = Answer(200, {"content-type": "application/json"})
         draft = dump_recording(Recording("", "constructed", "", request, [answer]))
+        meant = self._index.meant
+        recorded = [replace(one, request=meant(one.request)) for one in self.recordings]
         return NoRecording(
             "answers are replayed here, and this request has no recorded answer.\n\n"
-            f"{explain(request, self.recordings)}\n\n{self._advice}",
+            f"{explain(meant(request), recorded)}\n\n{self._advice}",
             draft,
         )
 
