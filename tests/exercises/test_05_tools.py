@@ -5,7 +5,7 @@ import pytest
 from notebooks import NOTEBOOKS, read, solutions, tagged
 
 NOTEBOOK = "05_tools"
-FERRIES = 'FERRIES = {"Saturday": ["08:00", "17:30"], "Sunday": []}\n'
+FERRIES = 'FERRIES = {"Saturday": ["08:15", "12:30", "17:45"], "Sunday": []}\n'
 TOOL = (
     FERRIES
     + '''
@@ -80,7 +80,7 @@ WRONG_1 = {
         FERRIES
         + """
 def ferry_times(day: str):
-    return {"Saturday": ["08:00", "17:30"], "Sunday": []}[day]
+    return {"Saturday": ["08:15", "12:30", "17:45"], "Sunday": []}[day]
 
 def desk(client, question):
     return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
@@ -352,7 +352,7 @@ def test_wrong_2(attempt, source, next_step):
 
 def test_the_timetable_is_as_before(attempt):
     source = RIGHT_1["with the notebook's answer"] + CHECK_1 + "\nprint(FERRIES)"
-    assert "{'Saturday': ['08:00', '17:30'], 'Sunday': []}" in attempt(source)
+    assert "{'Saturday': ['08:15', '12:30', '17:45'], 'Sunday': []}" in attempt(source)
 
 
 def test_untouched_cells_are_not_right_and_solutions_are(attempt):
