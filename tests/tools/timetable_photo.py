@@ -15,12 +15,12 @@ from PIL import Image, ImageDraw, ImageFont
 PHOTO = Path(__file__).parents[2] / "notebooks" / "images" / "timetable.jpg"
 HEADINGS = ("Time", "Ship", "To", "Quay")
 ROWS = (
-    ("08:15", "Wega", "Gedser", "2"),
+    ("08:15", "Wega", "Gull Island", "2"),
     ("09:40", "Vela", "Lighthouse", "1"),
-    ("12:30", "Wega", "Gedser", "2"),
-    ("15:05", "Anna", "Gull Island", "3"),
+    ("12:30", "Wega", "Gull Island", "2"),
+    ("15:05", "Anna", "Gedser", "3"),
     ("16:20", "Vela", "Lighthouse", "1"),
-    ("17:45", "Wega", "Gedser", "2"),
+    ("17:45", "Wega", "Gull Island", "2"),
 )
 WIDTH, HEIGHT = 1500, 2000  # of the scene, in pixels
 INSIDE = (60, 80, 1440, 1920)  # what is left of it when the corners that turning bares are cut off
