@@ -60,7 +60,8 @@ class Service(ThreadingHTTPServer):
     Attributes:
         dialect: "mistral" or "openai".
         lacks: what its model cannot do: "vision", "tools", "json", "logprobs", "usage", "filter";
-            and without "sense" its tool arguments and its JSON are cut off, and its other answers are empty.
+            and without "sense" its tool arguments and its JSON are cut off, and its other answers
+            are empty. Without "api-key" it reads the key from `Authorization` alone.
         fault: what to send in place of an answer, as `play` takes it; a list of such for one
         request after the other.
         pause: seconds between two events of a stream.
@@ -117,11 +118,7 @@ class Handler(BaseHTTPRequestHandler):
             fault = fault.pop(0) if fault else None
         if fault:
             return self.play(fault)
-        given = {
-            self.headers.get("api-key"),
-            (self.headers.get("Authorization") or "").removeprefix("Bearer "),
-        }
-        if KEY not in given:
+        if not self.has_key():
             return self.play(
                 error(
                     401,
@@ -152,6 +149,13 @@ class Handler(BaseHTTPRequestHandler):
             choice["content_filter_results"] = SAFE
             whole["prompt_filter_results"] = [{"prompt_index": 0, "content_filter_results": SAFE}]
         self.play({"status": 200, "body": json.dumps(whole), "headers": PRIVATE_HEADERS})
+
+    def has_key(self) -> bool:
+        """Whether one of the headers that the server reads holds the key."""
+        given = {(self.headers.get("Authorization") or "").removeprefix("Bearer ")}
+        if "api-key" not in self.server.lacks:
+            given.add(self.headers.get("api-key"))
+        return KEY in given
 
     def wrong_address(self, path: str, query: str) -> dict | None:
         """What a wrong path or API version is answered with."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+import requests
 from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.models import ChatCompletionsToolCall, FunctionCall, UserMessage
 from azure.core.credentials import AzureKeyCredential
@@ -98,21 +99,93 @@ def unknown_host(client, server):
         return elsewhere("http://nowhere.invalid/models")(client, server)
 
 
-UNAUTHORIZED = "Unauthorized. Access token is missing, invalid, audience is incorrect (https://cognitiveservices.azure.com)"
+@contextlib.contextmanager
+def reading_bearer_alone(server):
+    """As vLLM does with `--api-key`."""
+    server.lacks = {"api-key"}
+    try:
+        yield
+    finally:
+        server.lacks = set()
+
+
+def by_hand(client, server):
+    """A request by `requests` with the key in one header, at a server that reads the other."""
+    with reading_bearer_alone(server):
+        address = f"{server.address}/v1/chat/completions"
+        reply = requests.post(address, json={"messages": []}, headers={"api-key": KEY}, timeout=9)
+        return f"{reply.status_code} {reply.reason}"
+
+
+def with_netrc(client, server):
+    """`requests`, which the old SDK sends by, takes the password of a host from this file."""
+    with tempfile.TemporaryDirectory() as folder, reading_bearer_alone(server):
+        path = Path(folder) / "netrc"
+        path.write_text("machine 127.0.0.1 login me password other\n", "utf-8")
+        with mock.patch.dict(os.environ, {"NETRC": str(path)}):
+            return ask(client)
+
+
+def with_environment(endpoint: str = "", **variables: str):
+    """A call of a program of its own, which `start` has not prepared."""
+
+    def call(client, server):
+        with mock.patch.dict(os.environ, variables):
+            return elsewhere(endpoint)(client, server) if endpoint else ask(client)
+
+    return call
+
+
+def deployment(client, server):
+    server.bases.add("/openai/deployments/m")
+    return elsewhere("http://127.0.0.1:{port}/openai/deployments/m")(client, server)
+
+
+NO_TOOLS = (
+    "Function tools with reasoning_effort are not supported for m in /v1/chat/completions. "
+    "Use /v1/responses."
+)
+UNAUTHORIZED = (
+    "Unauthorized. Access token is missing, invalid, audience is incorrect "
+    "(https://cognitiveservices.azure.com)"
+)
 FAULTS = {
     "S1": plain(error(400, "unknown_model", "Unknown model: m", details=None)),
     "S2": plain(error(400, "no_model_name", "No model specified in request")),
-    "S3": plain(error(400, "unsupported_parameter", "'max_tokens' is not supported with this model.")),
+    "S3": plain(
+        error(400, "unsupported_parameter", "'max_tokens' is not supported with this model.")
+    ),
     "S4": elsewhere("http://127.0.0.1:{port}/openai/v1"),
-    "S5": plain(error(400, "content_filter", "The response was filtered", param="prompt", type=None)),
+    "S5": plain(
+        error(400, "content_filter", "The response was filtered", param="prompt", type=None)
+    ),
     "S6": plain(detail(400, {"detail": "Extra parameters ['logprobs'] are not allowed"})),
-    "S7": plain(error(422, "Invalid input", '{"detail":[{"type":"extra_forbidden","loc":["body","foo"]}]}', status=422)),
-    "S8": plain(detail(401, {"statusCode": 401, "message": "Auth token validation failed. Please provide a valid key"})),
+    "S7": plain(
+        error(
+            422,
+            "Invalid input",
+            '{"detail":[{"type":"extra_forbidden","loc":["body","foo"]}]}',
+            status=422,
+        )
+    ),
+    "S8": plain(
+        detail(
+            401,
+            {
+                "statusCode": 401,
+                "message": "Auth token validation failed. Please provide a valid key",
+            },
+        )
+    ),
     "S9": plain(detail(401, {"statusCode": 401, "message": UNAUTHORIZED})),
-    "S10": plain(error(401, "401", "Access denied due to invalid subscription key or wrong API endpoint.")),
+    "S10": plain(
+        error(401, "401", "Access denied due to invalid subscription key or wrong API endpoint.")
+    ),
     "S11": plain(error(403, "403", "Public access is disabled.")),
     "S12": elsewhere("http://127.0.0.1:{port}"),
-    "S13": plain(error(404, "DeploymentNotFound", "The API deployment for this resource does not exist.")),
+    "S13": plain(
+        error(404, "DeploymentNotFound", "The API deployment for this resource does not exist.")
+    ),
     "S14": plain(error(408, "408", "The operation was timeout.")),
     "S15": plain(error(409, "409", "The deployment is being updated.")),
     "S16": plain(error(413, "413", "Request body too large.")),
@@ -123,6 +196,10 @@ FAULTS = {
     "S21": plain(error(502, "502", "Bad gateway")),
     "S22": plain(error(503, "503", "Service unavailable")),
     "S23": plain(error(504, "504", "Gateway timeout")),
+    "S24": by_hand,
+    "S25": with_netrc,
+    "S26": deployment,
+    "S27": plain(error(400, "invalid_request_error", NO_TOOLS, param="reasoning_effort")),
     "N1": elsewhere("http://127.0.0.1:9/models"),
     "N2": unknown_host,
     "N3": elsewhere("https://127.0.0.1:{port}/models"),
@@ -134,6 +211,10 @@ FAULTS = {
     "N9": stream(TEXT),
     "N10": stream(TEXT, 'data: {"error":{"code":"500","message":"boom"}}\n\n', "data: [DONE]\n\n"),
     "N11": plain(detail(200, GOOD), read_stream),
+    "N12": with_environment(
+        HTTP_PROXY="http://127.0.0.1:9", http_proxy="http://127.0.0.1:9", NO_PROXY="", no_proxy=""
+    ),
+    "N13": with_environment("https://127.0.0.1:{port}/models", REQUESTS_CA_BUNDLE="/no/such/file"),
     "A1": stream(TEXT.replace("\n", "\r\n"), END),
     "A2": stream(": ping\n\n", TEXT, END),
     "A3": plain({"pieces": [TEXT, END]}),
@@ -142,11 +223,19 @@ FAULTS = {
     "A6": plain({"status": 200, "type": "text/html", "body": "<html>Sign in</html>"}),
     "A7": stream(TEXT, "data: {oops\n\n"),
     "A8": choice_of({"choices": []}, lambda r: r.choices[0]),
-    "A9": choice_of({"choices": [{"index": 0, "finish_reason": "content_filter"}]}, lambda r: r.choices[0].message.content),
-    "A10": choice_of({"choices": [{**GOOD["choices"][0], "finish_reason": "paused"}]},
-                     lambda r: r.choices[0].finish_reason.value),
+    "A9": choice_of(
+        {"choices": [{"index": 0, "finish_reason": "content_filter"}]},
+        lambda r: r.choices[0].message.content,
+    ),
+    "A10": choice_of(
+        {"choices": [{**GOOD["choices"][0], "finish_reason": "paused"}]},
+        lambda r: r.choices[0].finish_reason.value,
+    ),
     "A11": choice_of(GOOD, lambda r: r.usage),
-}  # fmt: skip
+    "A12": stream("event: message\n" + TEXT, END),
+    "A13": stream("id: 1\n" + TEXT, END),
+    "A14": stream(TEXT.replace("data: ", "data:"), END),
+}
 
 
 def definitions(name: str) -> dict:
