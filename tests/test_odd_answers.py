@@ -1,0 +1,249 @@
+"""Answers that servers really send, given to the functions that learners copy out of notebooks.
+
+Each function comes out of its notebook, and is called as a reader's program would call it.
+"""
+
+import contextlib
+import io
+import math
+import warnings
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from azure.ai.inference.models import (
+    ChatCompletions,
+    ChatCompletionsToolCall,
+    FunctionCall,
+    StreamingChatCompletionsUpdate,
+)
+from learners_code import definitions
+from openai.types.chat import ChatCompletion
+
+from helpers import connect
+from notebooks import NOTEBOOKS
+
+THINKING = [{"type": "thinking", "thinking": [{"type": "text", "text": "40 + 4"}]}]
+PARTS = [*THINKING, {"type": "text", "text": "44"}]
+NO_TEXT: list[Any] = [
+    {},
+    {"choices": None},
+    {"choices": []},
+    {"choices": [{"index": 0}]},
+    {"choices": [{"index": 0, "message": None}]},
+    {"choices": [{"index": 0, "message": {"role": "assistant"}}]},
+    {"choices": [{"index": 0, "message": {"content": None}, "usage": None}]},
+    {"choices": [{"index": 0, "message": {"content": []}}]},
+    {"choices": [{"index": 0, "message": {"content": THINKING}}]},
+]
+NO_DELTA: list[Any] = [
+    {},
+    {"choices": None},
+    {"choices": []},
+    {"choices": [{"index": 0}]},
+    {"choices": [{"index": 0, "delta": None}]},
+    {"choices": [{"index": 0, "delta": {"content": None, "tool_calls": None}}]},
+    {"choices": [{"index": 0, "delta": {"content": THINKING}}]},
+    {"choices": [], "usage": {"prompt_tokens": 3}},
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_replay():
+    with contextlib.chdir(NOTEBOOKS), contextlib.redirect_stdout(io.StringIO()):
+        connect.start("01_basic")
+    yield
+    connect.end()
+
+
+@cache
+def function(name: str, notebook: str) -> Any:
+    """A function of a notebook, with what else the notebook defines around it."""
+    with contextlib.chdir(NOTEBOOKS), warnings.catch_warnings(action="ignore"):
+        return definitions(notebook)[name]
+
+
+def saying(content: Any, reason: str = "stop", **message: Any) -> dict:
+    choice = {"index": 0, "finish_reason": reason, "message": {"content": content, **message}}
+    return {"choices": [choice]}
+
+
+def updates(*events: dict) -> list:
+    return [StreamingChatCompletionsUpdate(event) for event in events]
+
+
+def delta(content: Any = None, reason: str | None = None, **more: Any) -> dict:
+    piece = {"content": content, **more}
+    return {"choices": [{"index": 0, "delta": piece, "finish_reason": reason}]}
+
+
+@pytest.mark.parametrize("answer", NO_TEXT, ids=str)
+@pytest.mark.parametrize(
+    "name, notebook",
+    [("text_of", "01_basic"), ("content_of", "03_json_mode"), ("text_of", "07_vision")],
+)
+def test_an_answer_without_text_gives_an_empty_string(name, notebook, answer):
+    assert function(name, notebook)(ChatCompletions(answer)) == ""
+
+
+@pytest.mark.parametrize("content", ["44", PARTS])
+@pytest.mark.parametrize(
+    "name, notebook",
+    [("text_of", "01_basic"), ("content_of", "03_json_mode"), ("text_of", "07_vision")],
+)
+def test_text_is_read_from_a_string_and_from_parts(name, notebook, content):
+    assert function(name, notebook)(ChatCompletions(saying(content))) == "44"
+
+
+@pytest.mark.parametrize("name, notebook", [("read_stream", "02_streaming"),
+                                            ("read_stream", "06_content_safety")])  # fmt: skip
+@pytest.mark.parametrize("odd", NO_DELTA, ids=str)
+def test_a_stream_goes_on_after_an_odd_update(name, notebook, odd):
+    stream = updates(delta("4"), odd, delta(PARTS[1:]), delta("", "stop"))
+    with contextlib.redirect_stdout(io.StringIO()):
+        text, reason, _ = function(name, notebook)(stream)
+    assert (text, reason) == ("444", "stop")
+
+
+@pytest.mark.parametrize("odd", NO_DELTA, ids=str)
+def test_a_stream_that_never_says_why_it_ended_is_not_whole(odd):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        text, reason, _ = function("read_stream", "02_streaming")(updates(delta("4"), odd))
+    assert (text, reason) == ("4", None) and "not whole" in printed.getvalue()
+
+
+def test_a_block_after_stop_is_seen():
+    results = {"custom_blocklists": [{"filtered": True, "id": "ships"}]}
+    late = {"choices": [{"index": 0, "finish_reason": None, "content_filter_results": results}]}
+    stream = updates(delta("Text"), delta("", "stop"), late)
+    text, reason, blocked = function("read_stream", "06_content_safety")(stream)
+    assert (text, reason, blocked) == ("Text", "stop", {"custom_blocklists": "found"})
+
+
+@pytest.mark.parametrize(
+    "results, expected",
+    [
+        (
+            {"custom_blocklists": [{"filtered": True, "id": "ships"}]},
+            {"custom_blocklists": "found"},
+        ),
+        ({"custom_blocklists": []}, {}),
+        ({"custom_blocklists": {"filtered": True, "details": []}}, {"custom_blocklists": "found"}),
+        ({"hate": {"filtered": True, "severity": "high"}}, {"hate": "high"}),
+        ({"hate": None, "error": {"code": "content_filter_error"}}, {}),
+        ({"hate": "odd", "self_harm": 3, "sexual": [None]}, {}),
+        (None, {}),
+        ({}, {}),
+    ],
+)
+def test_what_blocked_is_named_in_every_form(results, expected):
+    assert function("fired", "06_content_safety")(results) == expected
+
+
+BOOKING = '{"kind": "ferry", "to": "Gull Island", "seats": 2}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        BOOKING,
+        f"```json\n{BOOKING}\n```",
+        f"Here it is: {BOOKING} Have a good trip {{x}}!",
+        f"<think>The form is {{kind, to}}.</think>\n{BOOKING}",
+        f'<think>{{"kind": "flight", "to": "Lund", "seats": 9}}</think>{BOOKING}',
+        f"Thoughts without a start. {{a}}</think>{BOOKING}",
+        [*THINKING, {"type": "text", "text": BOOKING}],
+    ],
+    ids=str,
+)
+def test_a_booking_is_found(content):
+    booking = function("parse", "03_json_mode")(ChatCompletions(saying(content)))
+    assert (booking.kind, booking.to, booking.seats) == ("ferry", "Gull Island", 2)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *NO_TEXT,
+        saying(BOOKING, "length"),
+        saying(BOOKING, "content_filter"),
+        saying(None, refusal="No."),
+        saying("I cannot help with 5"),
+        saying("{"),
+        saying('{"kind": "ferry"}'),
+        saying("[1]"),
+        saying("<think>{}"),
+    ],
+    ids=str,
+)
+def test_no_booking_is_a_value_error(answer):
+    with pytest.raises(ValueError):
+        function("parse", "03_json_mode")(ChatCompletions(answer))
+
+
+def test_a_refusal_is_the_reason():
+    with pytest.raises(ValueError, match="Not this"):
+        function("parse", "03_json_mode")(ChatCompletions(saying(None, refusal="Not this.")))
+
+
+FLIGHT = '{"origin_city": "Miami", "destination_city": "Seattle"}'
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [None, "", "null", "[]", "1", '"text"', "{", FLIGHT[:-3], '{"origin_city": 1}', "{}", "\ud83c"],
+    ids=repr,
+)
+def test_bad_arguments_are_told_to_the_model(arguments):
+    call = ChatCompletionsToolCall(
+        id="c", function=FunctionCall(name="get_flight_info", arguments=arguments)
+    )
+    run_tool = function("run_tool", "05_tools")
+    result = run_tool(call, {"get_flight_info": lambda origin_city, destination_city: "never"})
+    assert '"error"' in result and "never" not in result
+
+
+@pytest.mark.parametrize("answer", NO_TEXT, ids=str)
+def test_no_call_is_an_empty_list(answer):
+    assert function("calls_of", "05_tools")(ChatCompletions(answer)) == []
+
+
+@pytest.mark.parametrize("odd", [*NO_DELTA[:4], NO_DELTA[-1]], ids=str)
+def test_streamed_calls_survive_odd_updates(odd):
+    pieces = [
+        {"index": 0, "id": "a", "function": {"name": "f", "arguments": None}},
+        {"index": 0, "function": {"name": None, "arguments": '{"a"'}},
+        {"index": 1, "id": "b", "function": {"name": "g", "arguments": ""}},
+        {"index": 0, "function": {"arguments": ": 1}"}},
+        {"index": 1, "function": None},
+    ]
+    calls = function("collect_calls", "05_tools")(
+        updates(odd, *(delta(tool_calls=[piece]) for piece in pieces))
+    )
+    assert [(c["id"], c["name"], c["arguments"]) for c in calls] == [
+        ("a", "f", '{"a": 1}'),
+        ("b", "g", ""),
+    ]
+
+
+def scored(content: Any, logprobs: Any) -> SimpleNamespace:
+    choice = {"index": 0, "message": {"content": content}, "logprobs": logprobs}
+    return ChatCompletions({"choices": [choice]}).choices[0]
+
+
+@pytest.mark.parametrize("logprobs", [None, {}, {"content": None}, {"content": []}], ids=str)
+def test_a_model_that_does_not_say_is_not_sure(logprobs):
+    assert function("sureness", "04_extra_params")(scored("ferry", logprobs), "ferry") == 0
+
+
+def test_a_label_of_two_tokens_is_as_sure_as_both():
+    entries = [{"token": "fer", "logprob": -0.1}, {"token": "ry", "logprob": -0.2}]
+    sure = function("sureness", "04_extra_params")(scored("ferry", {"content": entries}), "ferry")
+    assert math.isclose(sure, math.exp(-0.3))
+
+
+def test_v1_answers_are_the_same_to_the_functions_that_take_both():
+    empty = ChatCompletion.construct(choices=[])
+    assert function("calls_of", "05_tools")(empty) == []
