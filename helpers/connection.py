@@ -12,11 +12,12 @@ class Connection:
     model: str
     second_model: str
     vision_model: str
+    reasoning_model: str
 
     @property
-    def roles(self) -> tuple[str, str, str]:
+    def roles(self) -> tuple[str, str, str, str]:
         """The models' names in the order of the settings."""
-        return self.model, self.second_model, self.vision_model
+        return self.model, self.second_model, self.vision_model, self.reasoning_model
 
     @property
     def models(self) -> list[str]:

@@ -113,11 +113,10 @@ def replay_settings(pace: float = 1.0) -> Settings:
     return Settings("replay", azure, v1, pace=pace)
 
 
-def _models(given: Mapping[str, str], names: tuple[str, ...], default: str) -> tuple[str, str, str]:
-    """Three models' names; the second and the one for pictures fall back to the first."""
-    first, second, vision = (given.get(name, "") for name in names)
-    first = first or default
-    return first, second or first, vision or first
+def _models(given: Mapping[str, str], names: tuple[str, ...], default: str) -> list[str]:
+    """The models' names, in the order of `names`; all but the first fall back to the first."""
+    first = given.get(names[0], "") or default
+    return [first, *(given.get(name, "") or first for name in names[1:])]
 
 
 def _require_both(endpoint: str, key: str, otherwise: str) -> None:

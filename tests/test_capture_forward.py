@@ -24,7 +24,7 @@ QUESTION = {"model": "mistral-large-2407", "messages": [{"role": "user", "conten
 
 
 def target(address: str, path: str = "/models", v1: str = "/openai/v1") -> Target:
-    models = ("own-model", "own-second", "own-vision")
+    models = ("own-model", "own-second", "own-vision", "own-thinker")
     azure, other = (Connection(address + p, KEY, *models) for p in (path, v1))
     return Target(Settings("record", azure, other), datetime(2026, 11, 25, tzinfo=UTC))
 

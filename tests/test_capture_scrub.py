@@ -44,7 +44,7 @@ SENTENCE = 'a {} and ({}), "{}"'
 
 
 def target(host: str = SECRETS["host"], key: str = SECRETS["key"]) -> Target:
-    models = ("own-model", "own-second", "own-vision")
+    models = ("own-model", "own-second", "own-vision", "own-thinker")
     azure = Connection(f"https://{host}/models", key, *models)
     v1 = Connection(f"https://{host}/openai/v1", key, *models)
     return Target(Settings("record", azure, v1), datetime(2026, 11, 25, tzinfo=UTC))

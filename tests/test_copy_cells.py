@@ -39,7 +39,9 @@ from PIL import Image, PngImagePlugin
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = {
-    name[:2]: name for name in (path.stem for path in (ROOT / "notebooks").glob("0[1-7]_*.ipynb"))
+    path.stem[:2]: path.stem
+    for path in (ROOT / "notebooks").glob("*_*.ipynb")
+    if re.match("0[1-7]_|10_", path.stem)
 }
 NUMBERS = sorted(NOTEBOOKS)
 SDKS = ("openai", "azure")
@@ -52,9 +54,9 @@ REQUESTS = {
     "04": 2,
     "05": 3,
 }  # how many requests a program makes that meets no fault; else 1
-STREAMS, WHOLE = ("02", "06"), ("01", "03", "04", "05", "07")
+STREAMS, WHOLE = ("02", "06"), ("01", "03", "04", "05", "07", "10")
 EMPTY = {"01": "[empty answer]", "02": "[empty answer]", "03": "ValueError|JSONDecodeError",
-         "04": "ask a person", "05": r"\[stop\]", "06": "[empty answer]", "07": r"\[stop\]"}  # fmt: skip
+         "04": "ask a person", "05": r"\[stop\]", "06": "[empty answer]", "07": r"\[stop\]", "10": r"\[stop\]"}  # fmt: skip
 
 
 @cache
@@ -171,6 +173,24 @@ def parts(text: str) -> list[dict]:
     ]
 
 
+def beside(text: str) -> Callable:
+    """An answer whose thinking is beside its content, as DeepSeek and llama.cpp send it."""
+    message = {"role": "assistant", "content": text, "reasoning_content": "PONDER"}
+    return lambda server, request: server.wrap(request, message, "stop")
+
+
+def with_usage(usage: dict | None) -> Callable:
+    """A good answer that counts its tokens in this way, or not at all."""
+
+    def make(server, request):
+        reply = server.wrap(request, {"role": "assistant", "content": server.text}, "stop")
+        body = {name: value for name, value in json.loads(reply.body).items() if name != "usage"}
+        reply.body = json.dumps(body if usage is None else {**body, "usage": usage})
+        return reply
+
+    return make
+
+
 def saying(make: Callable) -> Callable:
     """A fault whose answer holds what a good model says to this program."""
     return lambda server, request: make(server.text)(server, request)
@@ -231,6 +251,19 @@ CASES = [
          refuses={"temperature": 400, "max_tokens": 400, "logprobs": 400, "stream_options": 400, "top_p": 400}),
     Case("strict model", [], SHOWN_OR_TEXT | {"04": "ask a person"},
          refuses={"logprobs": 422, "stream_options": 422, "response_format": 422}),
+    Case("reasoning options refused", [], SHOWN_OR_TEXT,
+         refuses={"reasoning_effort": 400, "max_completion_tokens": 400}, numbers=("10",), sent=3),
+    Case("reasoning options refused by a strict model", [], SHOWN_OR_TEXT,
+         refuses={"reasoning_effort": 422, "max_completion_tokens": 422}, numbers=("10",), sent=3),
+    refusal("effort refused always", error(400, None, "Function tools are not supported.", param="reasoning_effort"),
+            "400.*", numbers=("10",), sent=2),
+    Case("thinking took it all", [answer("", "length")], r"length", numbers=("10",)),
+    Case("thinking beside the content", [beside("About 7,000.")], SHOWN_OR_TEXT, hidden="PONDER", numbers=("10",)),
+    *(Case(f"usage, {name}", [with_usage(usage)], SHOWN_OR_TEXT | {"10": says}, numbers=("10",)) for name, usage, says in [
+        ("absent", None, r"About 7,000.(.|\n)*0 of 0 tokens"), ("in part", {"completion_tokens": 9}, "0 of 9 tokens"),
+        ("null details", {"completion_tokens": 9, "completion_tokens_details": None}, "0 of 9 tokens"),
+        ("counted", {"prompt_tokens": 1, "completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 7}},
+         "7 of 9 tokens")]),
     # Filter
     *(Case(f"prompt filtered, {name}", [prompt_filter(results)], SORRY, status=None, hidden="About 7,000.", last=False)
       for name, results in {"no results": None, "null": {}, "hate": FILTERED | {"custom_blocklists": LISTS[1]},
@@ -243,7 +276,8 @@ CASES = [
     Case("cut off", [answer("About sev", "length")], r"\[cut off\]|length", status=None),
     Case("no content", [answer(None)], EMPTY, status=None),
     Case("thoughts alone", [answer([parts("")[0]])], EMPTY, status=None),
-    plainly("content as parts", [saying(lambda text: answer(parts(text)))], hidden="PONDER", numbers=("01", "02", "03", "05", "06", "07")),
+    plainly("content as parts", [saying(lambda text: answer(parts(text)))], hidden="PONDER",
+            numbers=("01", "02", "03", "05", "06", "07", "10")),
     plainly("thoughts in the content", [saying(lambda text: answer(f"<think>\nPONDER {{a, b}}\n</think>\n\n{text}"))],
             hidden="PONDER"),
     Case("thoughts cut off", [answer("<think>PONDER", "length")], r"\[cut off\]|length", status=None),
@@ -330,6 +364,7 @@ def fresh(service, tmp_path, monkeypatch):
 def settings(base: str) -> dict[str, str]:
     """The environment that a reader sets, for both SDKs."""
     return {"OPENAI_BASE_URL": base, "OPENAI_API_KEY": KEY, "OPENAI_MODEL": "m",
+            "OPENAI_REASONING_MODEL": "m", "AZURE_INFERENCE_REASONING_MODEL": "m",
             "AZURE_INFERENCE_ENDPOINT": base, "AZURE_INFERENCE_CREDENTIAL": KEY, "AZURE_INFERENCE_MODEL": "m"}  # fmt: skip
 
 

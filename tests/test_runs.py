@@ -94,6 +94,17 @@ def test_every_recording_is_used(executed):
     assert sorted(result.played) == sorted(recording.name for recording in recordings(name))
 
 
+def joined(content: str | list | None) -> str:
+    """The text of content, which some models send in parts."""
+    parts = content if isinstance(content, list) else [{"text": content}]
+    return "".join(part.get("text") or "" for part in parts)
+
+
+def without_thinking(text: str) -> str:
+    """What a reader of an answer is to see of it."""
+    return re.sub(r"(?s)^\s*<think>.*?(</think>|$)", "", text)
+
+
 def texts_of(answer: Answer) -> list[str]:
     """The words of an answer that a reader is to see.
 
@@ -106,10 +117,12 @@ def texts_of(answer: Answer) -> list[str]:
             if isinstance(event, dict)
             for choice in event["choices"]
         ]
-        return ["".join((choice.get("delta") or {}).get("content") or "" for choice in choices)]
+        pieces = [(choice.get("delta") or {}).get("content") or "" for choice in choices]
+        return [without_thinking("".join(map(joined, pieces)))]
     body = answer.body if isinstance(answer.body, dict) else {}
     if "choices" in body:
-        return [(choice.get("message") or {}).get("content") or "" for choice in body["choices"]]
+        contents = [(choice.get("message") or {}).get("content") for choice in body["choices"]]
+        return [without_thinking(joined(content)) for content in contents]
     return [str(body.get("message") or (body.get("error") or {}).get("message") or "")]
 
 

@@ -273,19 +273,27 @@ def test_an_address_in_the_file_goes_with_the_key_beside_it(settings):
     assert (read.v1.endpoint, read.v1.key) == ("http://localhost:9/v1", OTHER_SECRET)
 
 
-def test_the_second_and_the_vision_model_fall_back_to_the_first(settings):
+def test_the_other_models_fall_back_to_the_first(settings):
     read = settings(**own(AZURE_INFERENCE_MODEL="a", AZURE_INFERENCE_VISION_MODEL="v"))
-    assert (read.azure.model, read.azure.second_model, read.azure.vision_model) == ("a", "a", "v")
+    assert read.azure.roles == ("a", "a", "v", "a")
     assert read.azure.models == ["a", "v"]
     provided = read.variables()
     assert provided["AZURE_INFERENCE_SECOND_MODEL"] == provided["OPENAI_SECOND_MODEL"] == "a"
     assert provided["AZURE_INFERENCE_VISION_MODEL"] == provided["OPENAI_VISION_MODEL"] == "v"
+    reasoning = ("AZURE_INFERENCE_REASONING_MODEL", "OPENAI_REASONING_MODEL")
+    assert [provided[name] for name in reasoning] == ["a", "a"]
+
+
+def test_a_reasoning_model_of_its_own(settings):
+    read = settings(**own(AZURE_INFERENCE_MODEL="a", AZURE_INFERENCE_REASONING_MODEL="r"))
+    assert read.azure.reasoning_model == read.v1.reasoning_model == "r"
+    assert read.variables()["OPENAI_REASONING_MODEL"] == "r"
 
 
 def test_an_own_address_falls_back_to_its_own_model(settings):
     v1 = {V1: OTHER_ADDRESS, V1_KEY: OTHER_SECRET}
     models = {MODEL: "a", "AZURE_INFERENCE_SECOND_MODEL": "b", "OPENAI_VISION_MODEL": "w"}
-    assert settings(**own(**v1, **models)).v1.roles == ("a", "a", "w")
+    assert settings(**own(**v1, **models)).v1.roles == ("a", "a", "w", "a")
 
 
 def test_replay_names_the_models_that_recordings_name(settings):
@@ -298,6 +306,7 @@ def test_replay_names_the_models_that_recordings_name(settings):
         (RECORDED_MODELS[MODEL], {"a", "x"}),
         (RECORDED_MODELS["AZURE_INFERENCE_SECOND_MODEL"], {"b", "x"}),
         (RECORDED_MODELS["AZURE_INFERENCE_VISION_MODEL"], {"a", "x"}),
+        (RECORDED_MODELS["AZURE_INFERENCE_REASONING_MODEL"], {"a", "x"}),
         ("no-such-model", set()),
         (None, set()),
     ],

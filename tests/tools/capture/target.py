@@ -114,6 +114,7 @@ def kernel_environment(proxy: str) -> dict[str, str]:
         provided[f"{prefix}_MODEL"] = recorded.model
         provided[f"{prefix}_SECOND_MODEL"] = recorded.second_model
         provided[f"{prefix}_VISION_MODEL"] = recorded.vision_model
+        provided[f"{prefix}_REASONING_MODEL"] = recorded.reasoning_model
     given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     around = ",".join(filter(None, (given, "localhost,127.0.0.1,::1")))
     return {**provided, **dict.fromkeys(_PROXIES, around)}
@@ -140,6 +141,7 @@ def _own_models(connection: Connection) -> dict[str, str]:
         recorded.model: connection.model,
         recorded.second_model: connection.second_model,
         recorded.vision_model: connection.vision_model,
+        recorded.reasoning_model: connection.reasoning_model,
     }
 
 

@@ -1,0 +1,80 @@
+"""Exercises of notebook 10, Ask a reasoning model."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..situations import NotYet, answering, recorded, require, value_of
+
+_LIMITS = [200, 400, 800, 1600]
+_WHOLE, _CUT, _HALF, _LAST = (
+    f"exercise 1, {name}" for name in ("whole", "cut off", "thinking cut off", "in the end")
+)
+
+
+def exercise_1(patient_ask: Callable[[Any, str], str]) -> str:
+    """`patient_ask(client, text)` doubles `max_completion_tokens` while an answer is cut off."""
+    _patient(patient_ask, "the first answer is whole", [_WHOLE], "Five boats.")
+    steps = [_CUT, _HALF, _LAST]
+    _patient(patient_ask, "two answers are cut off", steps, "Five boats.")
+    _patient(patient_ask, "every answer is cut off", [_CUT, _HALF, _CUT, _HALF], "")
+    return "Right: an answer gets the room that its thinking needs, and no more than 1,600."
+
+
+def _patient(
+    patient_ask: Callable[[Any, str], str], when: str, names: list[str], expected: str
+) -> None:
+    answers = [answer for name in names for answer in recorded(name)]
+    with answering(*answers) as situation:
+        answer = value_of(patient_ask, situation.client, "A question", when=f"When {when}")
+        bodies = situation.bodies
+    require(bodies, "Send a request with the client that your function is given.")
+    require(
+        all("A question" in str(body) for body in bodies),
+        "Send the text that your function is given, each time.",
+    )
+    limits = [body.get("max_completion_tokens") for body in bodies]
+    wanted = _LIMITS[: len(names)]
+    require(
+        limits == wanted,
+        f"When {when}, ask with max_completion_tokens of {_listed(wanted)}. "
+        f"You ask with {_listed(limits)}.",
+    )
+    require(isinstance(answer, str), f"When {when}, return a string.")
+    require("</think>" not in answer, "Return the answer without the thinking: split_thinking.")
+    if not expected:
+        require(
+            not answer.strip(),
+            "When 1,600 tokens are too few, return an empty string: there is no answer.",
+        )
+    require(answer.strip() == expected, f"When {when}, return the answer: {expected!r}.")
+
+
+def _listed(limits: list[Any]) -> str:
+    return ", ".join(str(limit) for limit in limits)
+
+
+_STREAMS = {
+    "tags in pieces": "Bo is on watch.",
+    "beside": "Bo is on watch.",
+    "parts": "Bo is on watch.",
+    "never done": "",
+}
+
+
+def exercise_2(spoken: Callable[[Any], str]) -> str:
+    """`spoken(stream)` returns the answer of a stream, without its thinking."""
+    for name, expected in _STREAMS.items():
+        when = f"For the stream “{name}”"
+        with answering(*recorded(f"exercise 2, {name}")) as situation:
+            stream = situation.client.complete(
+                messages=[{"role": "user", "content": "Who is on watch?"}], stream=True
+            )
+            answer = value_of(spoken, stream, when=when)
+        require(isinstance(answer, str), f"{when}, return the answer, a string.")
+        if "PONDER" in answer or "think>" in answer:
+            raise NotYet(f"{when}, your answer holds thinking: {answer[:40]!r}. Split it off.")
+        require(
+            " ".join(answer.split()) == expected,
+            f"{when}, return {expected!r}. You return {answer[:40]!r}.",
+        )
+    return "Right: four streams, and no thought gets out."

@@ -1,0 +1,207 @@
+"""The exercises of notebook 10.
+
+What is right passes, what is not done does not, and the next step is said.
+"""
+
+import pytest
+
+from notebooks import NOTEBOOKS, read, solutions, tagged
+
+NOTEBOOK = "10_reasoning_models"
+
+RIGHT_1 = {
+    "a while loop": """
+def patient_ask(client, text):
+    limit = 200
+    while limit <= 1600:
+        extras = {"max_completion_tokens": limit}
+        choice = client.complete(messages=[UserMessage(text)], model_extras=extras).choices[0]
+        if choice.finish_reason != "length":
+            return split_thinking(choice.message)[1]
+        limit *= 2
+    return ""
+""",
+    "recursive, with its own split": """
+def patient_ask(client, text, limit=200):
+    extras = {"max_completion_tokens": limit}
+    choice = client.complete(messages=[UserMessage(text)], model_extras=extras).choices[0]
+    if choice.finish_reason.value == "length":
+        return patient_ask(client, text, limit * 2) if limit < 1600 else ""
+    return choice.message.content.split("</think>")[-1].strip()
+""",
+    "asynchronous, plain dicts, with an effort": """
+async def patient_ask(client, text):
+    for power in range(4):
+        extras = {"reasoning_effort": "low", "max_completion_tokens": 200 * 2**power}
+        response = client.complete(
+            messages=[{"role": "user", "content": text}], model_extras=extras
+        )
+        if response["choices"][0]["finish_reason"] != "length":
+            return split_thinking(response["choices"][0]["message"])[1]
+    return ""
+""",
+}
+WRONG_1 = {
+    "keeps the thinking": (
+        "def patient_ask(client, text):\n"
+        "    extras = {'max_completion_tokens': 200}\n"
+        "    response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
+        "    return response.choices[0].message.content",
+        "without the thinking",
+    ),
+    "asks once": (
+        "def patient_ask(client, text):\n"
+        "    extras = {'max_completion_tokens': 200}\n"
+        "    response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
+        "    return split_thinking(response.choices[0].message)[1]",
+        "ask with max_completion_tokens of 200, 400, 800",
+    ),
+    "asks for everything at once": (
+        "def patient_ask(client, text):\n"
+        "    extras = {'max_completion_tokens': 1600}\n"
+        "    response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
+        "    return split_thinking(response.choices[0].message)[1]",
+        "You ask with 1600",
+    ),
+    "the old parameter": (
+        "def patient_ask(client, text):\n"
+        "    response = client.complete(messages=[UserMessage(text)], max_tokens=200)\n"
+        "    return split_thinking(response.choices[0].message)[1]",
+        "You ask with None",
+    ),
+    "returns None in the end": (
+        "def patient_ask(client, text):\n"
+        "    for limit in (200, 400, 800, 1600):\n"
+        "        extras = {'max_completion_tokens': limit}\n"
+        "        response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
+        "        if response.choices[0].finish_reason != 'length':\n"
+        "            return split_thinking(response.choices[0].message)[1]",
+        "return a string",
+    ),
+    "half a thought": (
+        "def patient_ask(client, text):\n"
+        "    for limit in (200, 400, 800, 1600):\n"
+        "        extras = {'max_completion_tokens': limit}\n"
+        "        response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
+        "        if response.choices[0].finish_reason != 'length':\n"
+        "            return split_thinking(response.choices[0].message)[1]\n"
+        "    return response.choices[0].message.content",
+        "return an empty string",
+    ),
+    "only sends": (
+        "def patient_ask(client, text):\n"
+        "    extras = {'max_completion_tokens': 200}\n"
+        "    client.complete(messages=[UserMessage(text)], model_extras=extras)",
+        "return a string",
+    ),
+    "sends nothing": ("def patient_ask(client, text):\n    return ''", "Send a request"),
+    "no arguments": ("def patient_ask():\n    return ''", "raises TypeError"),
+}
+RIGHT_2 = {
+    "by the function of the notebook": """
+def spoken(stream):
+    parts = []
+    for update in stream:
+        for choice in update.choices:
+            piece = choice.delta.get("content")
+            parts += piece if isinstance(piece, list) else [{"text": piece}]
+    return split_thinking({"content": parts})[1]
+""",
+    "by hand": """
+def spoken(stream):
+    text = ""
+    for update in stream:
+        content = update["choices"][0]["delta"].get("content") or ""
+        if isinstance(content, list):
+            content = "".join(part["text"] for part in content if part["type"] == "text")
+        text += content
+    if text.startswith("<think>") and "</think>" not in text:
+        return ""
+    return text.split("</think>")[-1].strip()
+""",
+    "with a regular expression": """
+import re
+
+def spoken(stream):
+    text = ""
+    for update in stream:
+        for choice in update.choices:
+            content = choice.delta.get("content") or ""
+            for part in [{"text": content}] if isinstance(content, str) else content:
+                text += part.get("text", "")
+    return re.sub(r"(?s)<think>.*?(</think>|$)", "", text)
+""",
+}
+WRONG_2 = {
+    "each piece alone": (
+        "def spoken(stream):\n"
+        "    return ''.join(\n"
+        "        split_thinking(choice.delta)[1] for update in stream\n"
+        "        for choice in update.choices)",
+        "your answer holds thinking",
+    ),
+    "joins everything": (
+        "def spoken(stream):\n"
+        "    return ''.join(\n"
+        "        choice.delta.content or '' for update in stream for choice in update.choices)",
+        "your answer holds thinking",
+    ),
+    "no parts": (
+        "def spoken(stream):\n"
+        "    text = ''\n"
+        "    for update in stream:\n"
+        "        for choice in update.choices:\n"
+        "            text += choice.delta.content or ''\n"
+        "    return split_thinking({'content': text})[1]",
+        "For the stream “parts”",
+    ),
+    "an open thought gets out": (
+        "def spoken(stream):\n"
+        "    text = ''\n"
+        "    for update in stream:\n"
+        "        for choice in update.choices:\n"
+        "            piece = choice.delta.get('content') or ''\n"
+        "            if isinstance(piece, list):\n"
+        "                piece = ''.join(part.get('text', '') for part in piece)\n"
+        "            text += piece\n"
+        "    return text.split('</think>')[-1].strip()",
+        "For the stream “never done”",
+    ),
+    "returns nothing": ("def spoken(stream):\n    list(stream)", "return the answer"),
+    "the same for all": ("def spoken(stream):\n    return 'Bo is on watch.'", "“never done”"),
+}
+FUNCTIONS = {1: "patient_ask", 2: "spoken"}
+
+
+def check_of(number: int) -> str:
+    return f'\ncheck("exercise {number}", {FUNCTIONS[number]})'
+
+
+@pytest.mark.parametrize("source", RIGHT_1.values(), ids=RIGHT_1)
+def test_right_1(attempt, source):
+    assert attempt(source + check_of(1)).startswith("✓ Right")
+
+
+@pytest.mark.parametrize("source", RIGHT_2.values(), ids=RIGHT_2)
+def test_right_2(attempt, source):
+    assert attempt(source + check_of(2)).startswith("✓ Right")
+
+
+@pytest.mark.parametrize(("source", "next_step"), WRONG_1.values(), ids=WRONG_1)
+def test_wrong_1(attempt, source, next_step):
+    printed = attempt(source + check_of(1))
+    assert printed.startswith("Not yet.") and next_step in printed, printed
+
+
+@pytest.mark.parametrize(("source", "next_step"), WRONG_2.values(), ids=WRONG_2)
+def test_wrong_2(attempt, source, next_step):
+    printed = attempt(source + check_of(2))
+    assert printed.startswith("Not yet.") and next_step in printed, printed
+
+
+def test_untouched_cells_are_not_right_and_solutions_are(attempt):
+    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
+    for at in tagged(book, "exercise"):
+        assert attempt(book.cells[at].source).startswith("Not yet.")
+    for source in solutions(book):
+        assert attempt(source).startswith("✓ Right")
