@@ -4,6 +4,7 @@ import asyncio
 
 import openai
 import pytest
+from fault_server import KEY, FaultServer, answer, error, fault_server
 from openai._models import construct_type
 from openai.types.responses import Response, ResponseStreamEvent
 
@@ -146,7 +147,7 @@ COUNTED = "9 input + 7 output (4 reasoning) = 16 tokens"
 
 
 @pytest.mark.parametrize("form", [dict, lambda data: Response.construct(**data)])
-@pytest.mark.parametrize(("answer", "lines"), [
+@pytest.mark.parametrize(("given", "lines"), [
     (response(REASONING, message("At nine.")), ["At nine.", f"[completed · {COUNTED}]"]),
     (response(message("At n"), **INCOMPLETE), ["At n", f"[max_output_tokens · {COUNTED}]"]),
     (response(REASONING, **INCOMPLETE),
@@ -156,8 +157,8 @@ COUNTED = "9 input + 7 output (4 reasoning) = 16 tokens"
     (response(**FAILED), ["(The message has no text.)", f"[failed · {COUNTED}]",
                           "(It failed: server_error: It broke.)"]),
 ])  # fmt: skip
-def test_show_reads_an_answer(form, answer, lines, capsys):
-    show(form(answer))
+def test_show_reads_an_answer(form, given, lines, capsys):
+    show(form(given))
     assert capsys.readouterr().out.splitlines() == lines
 
 
@@ -187,3 +188,79 @@ def typed(data: dict):
 def test_show_reads_an_event(form, event, lines, capsys):
     show(form(event))
     assert capsys.readouterr().out.splitlines() == lines
+
+
+# --- The service on this computer that sends faults -----------------------------------------------
+
+TOOL = {"type": "function", "name": "next_sailing", "strict": True,
+        "parameters": {"type": "object", "properties": {"line": {"type": "string"}}}}  # fmt: skip
+
+
+@pytest.fixture
+def server():
+    with fault_server() as running:
+        yield running
+
+
+def asker(server: FaultServer, base: str = "/openai/v1") -> openai.OpenAI:
+    return openai.OpenAI(base_url=server.address + base, api_key=KEY, max_retries=0)
+
+
+@every_base
+def test_the_fault_server_answers_and_streams(server, base):
+    server.text = "At nine."
+    new = asker(server, base)
+    assert new.responses.create(**ASKED).output_text == "At nine."
+    got = list(new.responses.create(**ASKED, stream=True))
+    assert [e.delta for e in got if e.type == "response.output_text.delta"] == ["At", " nine."]
+    assert got[-1].type == "response.completed"
+    assert got[-1].response.output_text == "At nine."
+
+
+@pytest.mark.parametrize(("reason", "why"), [
+    ("length", "max_output_tokens"), ("content_filter", "content_filter")])  # fmt: skip
+def test_the_fault_server_cuts_an_answer(server, reason, why):
+    server.faults = [answer("At n", reason)]
+    cut = asker(server).responses.create(**ASKED)
+    assert (cut.status, cut.incomplete_details.reason) == ("incomplete", why)
+    last = list(asker(server).responses.create(**ASKED, stream=True))[-1]
+    assert (last.type, last.response.status) == ("response.incomplete", "incomplete")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_fault_server_takes_the_result_of_a_tool(server, kept):
+    new = asker(server)
+    first = new.responses.create(**ASKED, tools=[TOOL], store=kept)
+    call = first.output[0]
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": "09:00"}
+    if kept:
+        more = {"input": [result], "previous_response_id": first.id}
+    else:
+        more = {"input": [{"role": "user", "content": ASKED["input"]}, *first.output, result]}
+    second = new.responses.create(model="m", tools=[TOOL], store=kept, **more)
+    assert second.output_text == server.text
+
+
+def test_the_fault_server_knows_no_answer_that_was_not_stored(server):
+    first = asker(server).responses.create(**ASKED, store=False)
+    with pytest.raises(openai.BadRequestError) as raised:
+        asker(server).responses.create(**ASKED, previous_response_id=first.id)
+    assert raised.value.code == "previous_response_not_found"
+
+
+def test_the_fault_server_refuses_a_call_without_its_result(server):
+    first = asker(server).responses.create(**ASKED, tools=[TOOL])
+    with pytest.raises(openai.BadRequestError, match="did not have response"):
+        asker(server).responses.create(**ASKED, previous_response_id=first.id)
+
+
+def test_errors_have_the_classes_of_chat_completions(server):
+    server.faults = [error(429, "429"), error(500), error(400, "content_filter")]
+    for kind in (openai.RateLimitError, openai.InternalServerError, openai.BadRequestError):
+        with pytest.raises(kind):
+            asker(server).responses.create(**ASKED)
+
+
+def test_a_server_without_the_responses_api_says_404(server):
+    with pytest.raises(openai.NotFoundError):
+        asker(server, "/models").responses.create(**ASKED)
