@@ -1,10 +1,11 @@
 """A chat service on this computer for the cells to copy: it answers plainly, or with one of many faults.
 
-It serves `/models`, `/openai/v1` and `/v1` at once, checks the key, refuses `api-version` on `/openai/v1`, and refuses
+It serves `/models`, `/openai/v1` and `/v1` at once, the last two with the Responses API too, checks the key, refuses `api-version` on `/openai/v1`, and refuses
 a conversation in which a tool call is left unanswered, as the real service does.
 """
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY = "fault-server-key-5f1c"
 PATHS = ("/models", "/openai/v1", "/v1")
+OPERATIONS = [f"{base}/chat/completions" for base in PATHS]
+OPERATIONS += [f"{base}/responses" for base in PATHS if base != "/models"]
+INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 USAGE = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
 JSON = "application/json"
 SSE = "text/event-stream; charset=utf-8"
@@ -113,6 +117,46 @@ def streamed(*events: str, cut: bool = False, stall: bool = False) -> Maker:
     return lambda server, request: Reply(kind=SSE, events=list(events), cut=cut, stall=stall)
 
 
+def chat_messages(items: str | list[dict]) -> list[dict]:
+    """The `input` of the Responses API as messages of a chat completion."""
+    messages: list[dict] = []
+    for item in [{"role": "user", "content": items}] if isinstance(items, str) else items:
+        kind = item.get("type", "message")
+        if kind == "function_call":
+            function = {"name": item["name"], "arguments": item["arguments"]}
+            call = {"id": item["call_id"], "type": "function", "function": function}
+            if messages and messages[-1].get("tool_calls"):
+                messages[-1]["tool_calls"].append(call)
+            else:
+                messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
+        elif kind == "function_call_output":
+            content, call_id = item["output"], item["call_id"]
+            messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
+        elif kind == "message":
+            messages.append(item)
+    return messages
+
+
+def response_events(response: dict) -> list[str]:
+    """A whole answer of the Responses API as the data of a stream's events."""
+    begun = {**response, "status": "in_progress", "output": [], "usage": None}
+    events = [{"type": "response.created", "response": begun}]
+    for at, item in enumerate(response["output"]):
+        place = {"item_id": item["id"], "output_index": at}
+        events.append({"type": "response.output_item.added", "output_index": at, "item": item})
+        if item["type"] == "function_call":
+            done = {"type": "response.function_call_arguments.done", **place}
+            events.append({**done, "name": item["name"], "arguments": item["arguments"]})
+        else:
+            text = {"type": "response.output_text.delta", **place, "content_index": 0}
+            words = item["content"][0]["text"].split(" ")
+            pieces = [f"{' ' if number else ''}{word}" for number, word in enumerate(words)]
+            events += [{**text, "delta": piece, "logprobs": []} for piece in pieces]
+        events.append({"type": "response.output_item.done", "output_index": at, "item": item})
+    events.append({"type": f"response.{response['status']}", "response": response})
+    return [json.dumps({**data, "sequence_number": at}) for at, data in enumerate(events)]
+
+
 class FaultServer(ThreadingHTTPServer):
     """The server, and what a test sets and reads.
 
@@ -124,6 +168,7 @@ class FaultServer(ThreadingHTTPServer):
         plain_first: how many requests are answered plainly before the faults.
         refuses: names in a request's body that this model refuses, each as `unsupported_parameter`.
         seen: the path and body of each request.
+        kept: the messages that belong to each id of a stored answer of the Responses API.
     """
 
     daemon_threads = True
@@ -143,6 +188,7 @@ class FaultServer(ThreadingHTTPServer):
         self.forever, self.plain_first = True, 0
         self.refuses: dict[str, int] = {}
         self.seen: list[tuple[str, dict]] = []
+        self.kept: dict[str, list[dict]] = {}
 
     @property
     def address(self) -> str:
@@ -157,6 +203,14 @@ class FaultServer(ThreadingHTTPServer):
             if name in request:
                 message = f"Unsupported parameter: '{name}' is not supported with this model."
                 return error(status, "unsupported_parameter", message, param=name)(self, request)
+        if "input" in request:
+            before = request.get("previous_response_id")
+            if before and before not in self.kept:
+                message = f"Previous response with id '{before}' not found."
+                return error(400, "previous_response_not_found", message)(self, request)
+            messages = [*self.kept.get(before, []), *chat_messages(request["input"])]
+            tools = [{"type": "function", "function": tool} for tool in request.get("tools") or []]
+            request = {**request, "messages": messages, "tools": tools}
         unanswered = self.unanswered(request)
         if unanswered:
             message = f"tool_call_ids did not have response messages: {unanswered}"
@@ -225,6 +279,8 @@ class FaultServer(ThreadingHTTPServer):
 
     def wrap(self, request: dict, message: dict, reason: str | None, **more) -> Reply:
         """A message as a whole answer, or as a stream."""
+        if "input" in request:
+            return self.respond(request, message, reason)
         openai = self.dialect == "openai"
         filtered = {"content_filter_results": SAFE} if openai else {}
         if request.get("stream"):
@@ -256,6 +312,32 @@ class FaultServer(ThreadingHTTPServer):
             "object": "chat.completion",
         }
         return Reply(body=json.dumps({**body, "usage": USAGE}))
+
+    def respond(self, request: dict, message: dict, reason: str | None) -> Reply:
+        """A message as an answer of the Responses API, or as a stream; kept unless `store` is false."""
+        name, why = f"resp_{len(self.seen)}", INCOMPLETE.get(reason or "")
+        status = "incomplete" if why else "completed"
+        output: list[dict] = []
+        if message.get("content"):
+            part = {"type": "output_text", "text": message["content"], "annotations": []}
+            output.append({"id": f"msg_{len(self.seen)}", "type": "message", "role": "assistant",
+                           "status": status, "content": [part]})  # fmt: skip
+        output += [
+            {"id": f"fc_{call['id']}", "type": "function_call", "call_id": call["id"],
+             "status": status, **{key: call["function"][key] for key in ("name", "arguments")}}
+            for call in message.get("tool_calls") or []
+        ]  # fmt: skip
+        if request.get("store") is not False:
+            self.kept[name] = [*request["messages"], *chat_messages(output)]
+        usage = {"input_tokens": 9, "output_tokens": 4, "total_tokens": 13,
+                 "input_tokens_details": {"cached_tokens": 0},
+                 "output_tokens_details": {"reasoning_tokens": 0}}  # fmt: skip
+        response = {"id": name, "object": "response", "created_at": 1, "model": "m",
+                    "status": status, "error": None, "output": output, "usage": usage,
+                    "incomplete_details": {"reason": why} if why else None}  # fmt: skip
+        if request.get("stream"):
+            return Reply(kind=SSE, events=response_events(response))
+        return Reply(body=json.dumps(response))
 
     def events(self, request: dict, content, reason: str | None, more: dict) -> list[str]:
         """The events of a stream in this server's dialect."""
@@ -301,11 +383,11 @@ class Handler(BaseHTTPRequestHandler):
             reply = error(401, "401", "Access denied due to invalid subscription key.")(
                 server, request
             )
-        elif path == "/openai/v1/chat/completions" and "api-version" in query:
+        elif path.startswith("/openai/v1/") and "api-version" in query:
             reply = error(400, "BadRequest", "api-version query parameter is not allowed")(
                 server, request
             )
-        elif path not in [f"{base}/chat/completions" for base in PATHS]:
+        elif path not in OPERATIONS:
             reply = error(404, "404", "Resource not found")(server, request)
         else:
             reply = server.reply(request, len(server.seen) - 1)
@@ -332,7 +414,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for data in reply.events:
-            self.chunk(f"data: {data}\n\n".encode())
+            kind = re.match(r'\{"type": "([^"]+)"', data)
+            name = f"event: {kind[1]}\n" if kind else ""
+            self.chunk(f"{name}data: {data}\n\n".encode())
         if reply.stall:
             stopped.wait(20)
         if reply.cut or reply.stall:

@@ -54,6 +54,11 @@ def paragraphs(response: Any) -> Iterator[str]:
     if not isinstance(data, dict):
         yield f"({_what_it_is(response)})"
         return
+    if _is_event(data):
+        if not isinstance(data.get("response"), dict):
+            yield _event(data)
+            return
+        data = data["response"]
     choices = as_list(data.get("choices"))
     if not choices and isinstance(data.get("output"), list):
         choices = [_choice_of_response(data)]
@@ -62,6 +67,8 @@ def paragraphs(response: Any) -> Iterator[str]:
         yield from _message(choice.get("delta") if message is None else message)
         usage = f" · {tokens(data.get('usage'))}" if number == len(choices) else ""
         yield f"[{printable(str(choice.get('finish_reason') or 'no finish_reason'))}{usage}]"
+        if failure := _failure(data):
+            yield printable(f"(It failed: {failure})")
     if not choices:
         yield printable(f"({_why_no_choices(data, type(response).__name__)})")
 
@@ -81,6 +88,29 @@ def _message(message: Any) -> Iterator[str]:
     if not (text.strip() or refusal or calls):
         thinking = ", only thinking" if has_thinking(message) else ""
         yield f"(The message has no text{thinking}.)"
+
+
+def _is_event(data: dict[str, Any]) -> bool:
+    """Whether this is one event of a stream of the Responses API."""
+    kind = data.get("type")
+    return isinstance(kind, str) and (kind.startswith("response.") or kind == "error")
+
+
+def _event(data: dict[str, Any]) -> str:
+    """An event that holds no answer: the piece of text in it, the error, or its name."""
+    kind, piece = data["type"], data.get("delta")
+    if kind == "response.output_text.delta" and isinstance(piece, str):
+        return printable(piece) or "(An empty string.)"
+    if kind == "error":
+        message = as_dict(data.get("error")).get("message") or data.get("message")
+        return printable(f"(The stream ends with an error: {message or 'it does not say which'})")
+    return printable(f"(The event {kind}. It holds no finished answer.)")
+
+
+def _failure(data: dict[str, Any]) -> str:
+    """Code and message of the error in an answer of the Responses API; "" if there is none."""
+    error = as_dict(data.get("error"))
+    return ": ".join(str(error[key]) for key in ("code", "message") if error.get(key))
 
 
 def _choice_of_response(data: dict[str, Any]) -> dict[str, Any]:
