@@ -448,7 +448,7 @@ ROWS = [
     ["settings", "output_guard", "failures"],
     ["connection", "variables", "secrets"],
     ["setting_values"],
-    ["endpoints", "dotenv_file"],
+    ["endpoints", "dotenv_file", "body_meaning"],
     ["replay", "display"],
 ]
 
