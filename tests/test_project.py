@@ -186,6 +186,5 @@ def test_minutes_add_up():
     """The minutes in 00 and the README are those of the first cell."""
     rows = dict(re.findall(r"^\| \[(\d\d) [^|]+ \| [^|]+ \| (\d+) \|$", README, re.M))
     for path in ALL:
-        if path.stem != "08_openai_v1":  # its first cell has another form
-            said = re.search(r"(\d+) minutes · answers are replayed", path.read_text("utf-8"))
-            assert said and rows[path.stem[:2]] == said[1], path.stem
+        said = re.search(r"(\d+) minutes · answers are replayed", path.read_text("utf-8"))
+        assert said and rows[path.stem[:2]] == said[1], path.stem

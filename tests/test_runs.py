@@ -43,7 +43,7 @@ def executed(request):
     Cells to copy are programs of their own, and take names such as `client`.
     """
     book = read(request.param)
-    programs = tagged(book, "copy") if request.param.stem != "08_openai_v1" else []
+    programs = tagged(book, "copy")
     code = [
         cell
         for at, cell in enumerate(book.cells)
@@ -136,7 +136,7 @@ def test_changing_a_word_in_any_recording_would_show(executed):
     name, _, result, _ = executed
     outputs = words(" ".join(printed(cell) for cell in [*result.notebook.cells, *result.extra]))
     for recording in recordings(name):
-        if recording.name.startswith(("exercise", "copy")) and name != "08_openai_v1":
+        if recording.name.startswith(("exercise", "copy")):
             continue
         if recording.name.startswith(SHOWN_AS_VALUES):
             continue

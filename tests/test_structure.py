@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 import helpers
+import helpers.migration
 from helpers.replay import Recording, dump, load
 from helpers.replay.matching import Index
 from notebooks import ALL, METADATA, ROOT, WIDGET, read, text_of
@@ -257,17 +258,18 @@ def test_cells_import_of_helpers_only_what_it_offers(name):
         for node in ast.walk(module):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "helpers":
                 names = {alias.name for alias in node.names}
-                assert node.module == "helpers" and names <= set(helpers.__all__), (
-                    f"{where}: {names}"
-                )
+                offered = {"helpers": helpers, "helpers.migration": helpers.migration}
+                assert node.module in offered, where
+                assert names <= set(offered[node.module].__all__), f"{where}: {names}"
             if isinstance(node, ast.Import):
                 assert not [a.name for a in node.names if a.name.split(".")[0] == "helpers"], where
 
 
 def test_what_helpers_offers_is_there():
-    assert len(set(helpers.__all__)) == len(helpers.__all__)
-    for name in helpers.__all__:
-        assert getattr(helpers, name).__doc__, name
+    for module in (helpers, helpers.migration):
+        assert len(set(module.__all__)) == len(module.__all__)
+        for name in module.__all__:
+            assert getattr(module, name).__doc__, name
 
 
 @every_notebook

@@ -1,0 +1,100 @@
+"""Exercises of notebook 08, Move a program to OpenAI v1."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..replay import Request
+from ..situations import Call, Situation, answering, call, recorded, require, value_of
+
+_QUESTION = "When does the fog lift?"
+
+
+def exercise_1(ask: Callable[[Any, str], str]) -> str:
+    """`ask(client, text)` sends with `openai` what it sent before, and returns the same string."""
+    for name, expected, advice in (
+        ("whole", "[stop] At 6:10.", "Return the reason in brackets, a space, and the answer."),
+        (
+            "cut off",
+            "[length] Tides follow the moon, which",
+            "Return the reason that the answer gives, not always the same.",
+        ),
+        (
+            "held back",
+            "[content_filter]",
+            "Where the content is None, return the reason alone: "
+            "the old function put an empty string behind it.",
+        ),
+    ):
+        when = f"When the answer is {name}"
+        with answering(*recorded(f"exercise 1, {name}")) as situation:
+            value = value_of(ask, situation.openai, _QUESTION, when=when)
+            _require_new_sdk(situation)
+            _require_body(situation.sent[-1])
+        require(isinstance(value, str), f"{when}, return a string.")
+        require(value.strip() == expected, f"{advice} You return {value!r:.80}.")
+    return "Right: the same request and the same string, from the new client."
+
+
+def _require_new_sdk(situation: Situation) -> None:
+    require(situation.sent, "Send a request with the client that your function is given.")
+    require(
+        all(request.attempt is not None for request in situation.sent),
+        "Send the request with the client that your function is given, an OpenAI.",
+    )
+
+
+def _require_body(request: Request) -> None:
+    """Raise NotYet where the body lacks something that the old function sent."""
+    body = request.body if isinstance(request.body, dict) else {}
+    messages = body.get("messages") or []
+    require(
+        [message.get("role") for message in messages] == ["system", "user"],
+        "Send two messages: the system message, then the user's.",
+    )
+    require(
+        messages[0].get("content") and messages[1].get("content") == _QUESTION,
+        "Send the text of the desk, and the text that your function is given.",
+    )
+    limit = body.get("max_tokens", body.get("max_completion_tokens"))
+    require(limit == 60, "Keep the limit of 60 tokens: `max_tokens=60`.")
+    require(
+        body.get("safe_prompt") is True,
+        "`safe_prompt` is missing in the body: `extra_body` adds what `create` has no name for.",
+    )
+    require(isinstance(body.get("model"), str), "Name the model in the call.")
+
+
+def exercise_2(listen: Callable[[Any, str], str]) -> str:
+    """`listen(client, text)` survives every chunk, and tells the filter from other errors."""
+    for name, expected in (
+        ("streamed", "Bo is on watch."),
+        ("no delta", "Bo is on watch until four."),
+        ("held back", "[held back]"),
+    ):
+        when = {"streamed": "In a stream of Azure", "no delta": "In a stream with a late filter"}
+        label = when.get(name, "When the prompt is held back")
+        with answering(*recorded(f"exercise 2, {name}")) as situation:
+            value = value_of(listen, situation.openai, _QUESTION, when=label)
+            _require_new_sdk(situation)
+        require(_QUESTION in str(situation.bodies[-1]), "Send the text that your function is given.")
+        if name != "held back":
+            require(situation.bodies[-1].get("stream") is True, "Ask for a stream: `stream=True`.")
+        require(value == expected, f"{label}, return {expected!r}. You return {value!r:.80}.")
+    for name, status in (("busy", 429), ("a page", 502)):
+        with answering(*recorded(f"exercise 2, {name}")) as situation:
+            _require_raised(call(listen, situation.openai, _QUESTION), status)
+    return "Right: every chunk is read, the filter is told apart, and other errors go on."
+
+
+def _require_raised(result: Call, status: int) -> None:
+    """Raise NotYet unless a call raised the service's error."""
+    require(
+        result.error is not None,
+        f"A status of {status} is not the filter: raise the error again. "
+        f"You return {result.value!r:.80}.",
+    )
+    require(
+        getattr(result.error, "status_code", None) == status,
+        f"For a status of {status}, raise the error of `openai` again. "
+        f"Your code raises {type(result.error).__name__}.",
+    )

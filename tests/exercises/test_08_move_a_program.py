@@ -1,0 +1,227 @@
+"""The exercises of notebook 08: a moved function passes, however it is written."""
+
+import pytest
+
+from notebooks import NOTEBOOKS, read, solutions, tagged
+
+NOTEBOOK = "08_move_a_program"
+CHECKS = {1: '\ncheck("exercise 1", ask)', 2: '\ncheck("exercise 2", listen)'}
+
+RIGHT = {
+    1: {
+        "as a dict of options": """
+def ask(client, text):
+    messages = [{"role": "system", "content": DESK}, {"role": "user", "content": text}]
+    options = dict(model=MODEL, max_tokens=60, extra_body={"safe_prompt": True})
+    choice = client.chat.completions.create(messages=messages, **options).choices[0]
+    return f"[{choice.finish_reason}] {choice.message.content or ''}"
+""",
+        "by model_dump, with a helper": """
+def message(role, content):
+    return {"content": content, "role": role}
+
+def ask(client, text):
+    response = client.chat.completions.create(
+        extra_body=dict(safe_prompt=True), max_tokens=60, model="any-model",
+        messages=[message("system", "You are the desk."), message("user", text)],
+    ).model_dump(exclude_unset=True)
+    choice = response["choices"][0]
+    return "[" + choice["finish_reason"] + "] " + (choice["message"].get("content") or "")
+""",
+        "the new limit, asynchronous function": """
+async def ask(client, text):
+    raw = client.chat.completions.with_raw_response.create(
+        model=MODEL,
+        messages=[{"role": "system", "content": DESK}, {"role": "user", "content": text}],
+        max_completion_tokens=60,
+        extra_body={"safe_prompt": True},
+    )
+    choice = raw.parse().choices[0]
+    content = choice.message.content
+    return f"[{choice.finish_reason}] {content}" if content else f"[{choice.finish_reason}]"
+""",
+    },
+    2: {
+        "loop with continue": """
+def listen(client, text):
+    said = []
+    try:
+        for chunk in client.chat.completions.create(
+            model=MODEL, messages=[{"role": "user", "content": text}], stream=True
+        ):
+            if not chunk.choices:
+                continue
+            delta = chunk.choices[0].delta
+            if delta is not None and delta.content:
+                said.append(delta.content)
+    except openai.BadRequestError as error:
+        if error.code == "content_filter":
+            return "[held back]"
+        raise
+    return "".join(said)
+""",
+        "with as, code from the body": """
+def listen(client, text):
+    messages = [{"role": "system", "content": DESK}, {"role": "user", "content": text}]
+    try:
+        with client.chat.completions.create(model=MODEL, messages=messages, stream=True) as stream:
+            return "".join(
+                choice.delta.content or ""
+                for chunk in stream for choice in chunk.choices if choice.delta
+            )
+    except openai.APIStatusError as error:
+        body = error.body if isinstance(error.body, dict) else {}
+        if body.get("code") != "content_filter":
+            raise error
+        return "[held back]"
+""",
+        "helper for a piece": """
+def piece(chunk):
+    try:
+        return chunk.choices[0].delta.content or ""
+    except (AttributeError, IndexError):
+        return ""
+
+def listen(client, text):
+    try:
+        stream = client.chat.completions.create(
+            messages=[{"role": "user", "content": text}], model=MODEL, stream=True,
+            stream_options={"include_usage": True})
+        return "".join(map(piece, stream))
+    except openai.OpenAIError as error:
+        if getattr(error, "code", None) == "content_filter":
+            return "[held back]"
+        raise
+""",
+    },
+}
+ASK = """
+def ask(client, text):
+    choice = client.chat.completions.create(
+        model=MODEL,
+        messages=[{"role": "system", "content": DESK}, {"role": "user", "content": text}],
+        max_tokens=60,
+        extra_body={"safe_prompt": True},
+    ).choices[0]
+    return f"[{choice.finish_reason}] {choice.message.content or ''}"
+"""
+LISTEN = """
+def listen(client, text):
+    said = ""
+    try:
+        for chunk in client.chat.completions.create(
+            model=MODEL, messages=[{"role": "user", "content": text}], stream=True
+        ):
+            for choice in chunk.choices:
+                said += (choice.delta and choice.delta.content) or ""
+    except openai.APIStatusError as error:
+        if error.code != "content_filter":
+            raise
+        return "[held back]"
+    return said
+"""
+
+
+def changed(source: str, old: str, new: str) -> str:
+    assert old in source
+    return source.replace(old, new)
+
+
+WRONG = {
+    1: {
+        "the old client": (
+            """
+def ask(_, text):
+    response = client.complete(
+        messages=[SystemMessage(DESK), UserMessage(text)], max_tokens=60,
+        model_extras={"safe_prompt": True})
+    choice = response.choices[0]
+    return f"[{choice.finish_reason.value}] {choice.message.content or ''}"
+""",
+            "an OpenAI",
+        ),
+        "no extra": (changed(ASK, 'extra_body={"safe_prompt": True},', ""), "safe_prompt"),
+        "extra as an argument": (
+            changed(ASK, 'extra_body={"safe_prompt": True},', "safe_prompt=True,"),
+            "raises TypeError",
+        ),
+        "no limit": (changed(ASK, "max_tokens=60,", ""), "limit of 60"),
+        "no job": (changed(ASK, '{"role": "system", "content": DESK}, ', ""), "two messages"),
+        "None shown": (changed(ASK, " or ''", ""), "content is None"),
+        "always stop": (changed(ASK, "{choice.finish_reason}", "stop"), "not always the same"),
+        "value kept": (
+            changed(ASK, "choice.finish_reason}", "choice.finish_reason.value}"),
+            "raises AttributeError",
+        ),
+        "returns nothing": (changed(ASK, "return f", "f"), "return a string"),
+        "sends nothing": ("def ask(client, text):\n    return '[stop] At 6:10.'", "Send a request"),
+        "passes": ("def ask(client, text):\n    pass", "Send a request"),
+        "other arguments": ("def ask():\n    return ''", "raises TypeError"),
+        "another question": (changed(ASK, '"content": text', '"content": "Hi"'), "Send the text"),
+    },
+    2: {
+        "no guard": (
+            changed(LISTEN, "for choice in chunk.choices:", "for choice in [chunk.choices[0]]:"),
+            "raises IndexError",
+        ),
+        "no guard for delta": (
+            changed(LISTEN, "(choice.delta and choice.delta.content)", "choice.delta.content"),
+            "raises AttributeError",
+        ),
+        "every error is the filter": (
+            changed(LISTEN, '        if error.code != "content_filter":\n            raise\n', ""),
+            "429 is not the filter",
+        ),
+        "errors hidden": (
+            changed(LISTEN, "            raise\n", '            return ""\n'),
+            "429 is not the filter",
+        ),
+        "every 400 is right, a page is not": (
+            changed(LISTEN, "error.code != ", 'error.body["code"] != '),
+            "502",
+        ),
+        "filter raised": (
+            changed(LISTEN, '        return "[held back]"', "        raise"),
+            "When the prompt is held back",
+        ),
+        "no stream": (
+            """
+def listen(client, text):
+    return client.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": text}]).choices[0].message.content
+""",
+            "In a stream of Azure",
+        ),
+        "another question": (changed(LISTEN, '"content": text', '"content": "Hi"'), "Send the text"),
+        "returns nothing": (changed(LISTEN, "return said", "return"), "return 'Bo is on watch.'"),
+        "passes": ("def listen(client, text):\n    pass", "Send a request"),
+    },
+}
+
+
+def cases(table: dict) -> list:
+    return [
+        pytest.param(number, *(work if isinstance(work, tuple) else (work,)), id=f"{number}-{name}")
+        for number, kinds in table.items()
+        for name, work in kinds.items()
+    ]
+
+
+@pytest.mark.parametrize(("number", "source"), cases(RIGHT))
+def test_right(number, source, attempt):
+    printed = attempt(source + CHECKS[number])
+    assert printed.startswith("✓ Right"), printed
+
+
+@pytest.mark.parametrize(("number", "source", "next_step"), cases(WRONG))
+def test_wrong(number, source, next_step, attempt):
+    printed = attempt(source + CHECKS[number])
+    assert printed.startswith("Not yet.") and next_step in printed, printed
+
+
+def test_untouched_cells_are_not_right_and_solutions_are(attempt):
+    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
+    for at in tagged(book, "exercise"):
+        assert attempt(book.cells[at].source).startswith("Not yet.")
+    for source in solutions(book):
+        assert attempt(source).startswith("✓ Right")
