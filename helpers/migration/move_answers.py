@@ -253,6 +253,8 @@ def shown(context: Context, node: ast.AST) -> None:
 
 def handler(context: Context, node: ast.ExceptHandler) -> None:
     """Leave a TODO where a handler takes an answer that is no JSON, which raises nothing now."""
+    if node.type is None:
+        return
     named = {child.id for child in ast.walk(node.type) if isinstance(child, ast.Name)}
     named |= {child.attr for child in ast.walk(node.type) if isinstance(child, ast.Attribute)}
     old = [
