@@ -21,6 +21,7 @@ import nbformat
 from nbclient.exceptions import DeadKernelError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from notebooks import ALL, NOTEBOOKS, ROOT, read, run, tagged, text_of, texts
 
@@ -211,12 +212,15 @@ def verdicts(cell: nbformat.NotebookNode) -> list[tuple[str, str, str]]:
 
 def show_results(results: list[Result], console: Console) -> None:
     """Print a table, a line for each exercise, and a sum."""
-    table = Table("File", "Exercise", "Verdict", "What the check says")
+    table = Table()
+    for heading in ("File", "Exercise", "Verdict", "What the check says"):
+        table.add_column(heading, overflow="fold")
     for result in results:
         colour = {RIGHT: "green", NOT_BEGUN: "dim"}.get(result.verdict, "yellow")
         row = (str(result.file), result.exercise, result.verdict, result.says)
-        table.add_row(*row, style=colour)
-    console.print(table, markup=False)
+        # As Text: a str would lose what is in square brackets, which rich reads as its markup.
+        table.add_row(*map(Text, row), style=colour)
+    console.print(table)
     exercises = [result for result in results if result.exercise]
     right = [result for result in exercises if result.verdict == RIGHT]
     not_run = sum(result.verdict == UNREADABLE for result in results)
