@@ -31,7 +31,7 @@ endef
 COMPILE := -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test run outputs pictures record lint bench lock clean
+.PHONY: help setup lab test run outputs pictures serve record lint bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ outputs: $(READY)  ## Run the notebooks and save their outputs, or one: make out
 
 pictures: $(READY)  ## Draw the pictures in notebooks/images again from their sources
 	@$(PY) tests/tools/pictures.py
+
+serve: $(READY)  ## Serve the recorded answers over HTTP, for any language: ARGS="--port 9000 --pace 0"
+	@$(PY) -m helpers.replay.server --rules helpers.service_rules:rules $(ARGS)
 
 record: $(TESTS_READY)  ## Capture answers from your endpoint (.env): NB=05_tools for one notebook, ARGS=--dry-run to save nothing
 	@PYTHONPATH=tests/tools $(PY) -m capture $(ARGS) $(NB)
