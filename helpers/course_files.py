@@ -21,7 +21,7 @@ def recordings_folder() -> Path:
 
 
 def recording_files() -> list[Path]:
-    """The files of recordings, in the order of the notebooks. Raises CourseError if none is there."""
+    """The files of recordings, one a notebook, in order. Raises CourseError if there are none."""
     files = sorted(recordings_folder().glob("*.yaml"))
     if not files:
         raise CourseError("there are no recordings here. Name one or more files of recordings.")

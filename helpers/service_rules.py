@@ -19,11 +19,11 @@ from .replay.server_rules import Rules
 DEPLOYMENTS = "/openai/deployments/"
 MODELS_VERSIONS = (API_VERSION, "2025-04-01-preview")  # the others get a 404 on /models
 CHAT, EMBEDDINGS, IMAGE_EMBEDDINGS = "/chat/completions", "/embeddings", "/images/embeddings"
-_EMBEDDING_KEYS = frozenset("input model dimensions encoding_format input_type".split())
+_EMBEDDING_KEYS = frozenset(["input", "model", "dimensions", "encoding_format", "input_type"])
 DOCUMENTED_KEYS = {  # of bodies on /models; any other key is an extra parameter
     CHAT: frozenset(
-        "messages model stream frequency_penalty max_tokens presence_penalty response_format seed "
-        "stop temperature tool_choice tools top_p".split()
+        ["messages", "model", "stream", "frequency_penalty", "max_tokens", "presence_penalty"]
+        + ["response_format", "seed", "stop", "temperature", "tool_choice", "tools", "top_p"]
     ),
     EMBEDDINGS: _EMBEDDING_KEYS,
     IMAGE_EMBEDDINGS: _EMBEDDING_KEYS,
@@ -157,12 +157,12 @@ def _unknown_keys_of_calls(body: Any) -> Answer | None:
     for number, message in enumerate(_dicts(messages)):
         for position, call in enumerate(_dicts(message.get("tool_calls"))):
             function = call.get("function")
-            for key in function if isinstance(function, dict) else ():
+            for key, value in function.items() if isinstance(function, dict) else ():
                 if key not in CALL_KEYS:
                     place = ["body", "messages", number, "tool_calls", position, "function", key]
                     problem = "Extra inputs are not permitted"
                     entry = {"type": "extra_forbidden", "loc": place, "msg": problem}
-                    refused.append({**entry, "input": function[key]})
+                    refused.append({**entry, "input": value})
     if not refused:
         return None
     return _error(422, "Invalid input", json.dumps({"detail": refused}), status=422)

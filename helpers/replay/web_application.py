@@ -50,7 +50,7 @@ class ServedSession(Session):
             return refusal or self.play(http)
         except NoRecording as miss:
             return self.rules.otherwise(http, self.recordings) or _error(
-                404, "no_recording", str(miss), {"x-should-retry": "false"}
+                404, "no_recording", _sentence(str(miss)), {"x-should-retry": "false"}
             )
         except RecursionError:
             return _error(400, "nested_too_deeply", "The body is nested too deeply.")
@@ -104,9 +104,13 @@ async def _send(request: web.Request, answer: Answer, session: Session) -> web.S
     return response
 
 
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _cors(headers: Iterable[str]) -> dict[str, str]:
     """What lets a page of any origin read an answer and its headers."""
-    names = ", ".join([*headers, "content-length", "x-should-retry"])
+    names = ", ".join(dict.fromkeys([*headers, "content-length"]))
     return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": names}
 
 
@@ -136,7 +140,7 @@ def _page(session: ServedSession) -> str:
 
 
 def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Answer:
-    """An error as most endpoints send it. Half a surrogate pair, which UTF-8 lacks, is spelt out."""
+    """An error as most endpoints send it, in valid UTF-8 whatever the request held."""
     message = message.encode("utf-8", "backslashreplace").decode()
     error = {"code": code, "message": message, "type": "replay", "param": None}
     return Answer(status, {**JSON, **(headers or {})}, {"error": error})
