@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from node_packages import FOLDER, unavailable
+
 from notebooks import NOTEBOOKS
 
 PAGE = NOTEBOOKS / "other_languages.md"
@@ -21,7 +22,7 @@ DEFAULT = "http://localhost:8765"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 HEADING = re.compile(r"^#{2,3} (.+)$", re.M)
 KINDS = {"bash": "curl", "js": "node", "java": "java", "csharp": "dotnet"}
-REST = "…"  # a line of its own: the output that the page leaves out
+REST = "…"  # the output that the page leaves out: lines, or a part of one
 
 
 @dataclass(frozen=True)
@@ -108,22 +109,26 @@ def run(block: Block, settings: dict[str, str]) -> str:
 
 
 def fits(output: str, printed: str) -> bool:
-    """Whether the page's output is what was printed; its line "…" stands for any lines."""
-    head, rest, tail = output.partition(f"{REST}\n")
+    """Whether the page's output is what was printed; "…" stands for what the page leaves out."""
+    head, rest, tail = output.rstrip().partition(REST)
+    printed = printed.rstrip()
     if not rest:
-        return output.rstrip("\n") == printed.rstrip("\n")
-    enough = len(printed.splitlines()) > len(output.splitlines())
-    return enough and printed.startswith(head) and printed.rstrip().endswith(tail.rstrip())
+        return head == printed
+    long_enough = len(printed) > len(head) + len(tail)
+    return long_enough and printed.startswith(head) and printed.endswith(tail)
 
 
 def shortened(printed: str, like: str) -> str:
-    """What was printed, with as many lines at both ends as the page has now."""
-    head, rest, tail = like.partition(f"{REST}\n")
-    if not rest:
-        return printed.rstrip("\n") + "\n"
-    lines = printed.rstrip("\n").split("\n")
-    first, last = head.count("\n"), tail.count("\n")
-    return "\n".join([*lines[:first], REST, *lines[len(lines) - last :]]) + "\n"
+    """What was printed, with as much of it at both ends as the page has now."""
+    head, rest, tail = like.rstrip().partition(REST)
+    printed = printed.rstrip()
+    if rest and head.endswith("\n"):
+        lines = printed.split("\n")
+        first, last = head.count("\n"), tail.count("\n")
+        printed = "\n".join([*lines[:first], REST, *lines[len(lines) - last :]])
+    elif rest:
+        printed = printed[: len(head)] + REST + printed[len(printed) - len(tail) :]
+    return f"{printed}\n"
 
 
 def main(address: str) -> int:
