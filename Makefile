@@ -49,9 +49,10 @@ $(READY): requirements.lock pyproject.toml
 	@echo '$(NO_NEWS)' > $(LABCONFIG)/page_config.json
 	@touch $(READY)
 
-$(TESTS_READY): tests/requirements.lock $(READY)
+$(TESTS_READY): tests/requirements.lock tests/node/package.json $(READY)
 	@echo "Adding what the tests need ..."
 	@$(call install,-r tests/requirements.lock)
+	@$(PY) tests/tools/node_packages.py
 	@touch $(TESTS_READY)
 
 lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers

@@ -22,9 +22,8 @@ CHAT, EMBEDDINGS, IMAGE_EMBEDDINGS = "/chat/completions", "/embeddings", "/image
 _EMBEDDING_KEYS = frozenset(["input", "model", "dimensions", "encoding_format", "input_type"])
 DOCUMENTED_KEYS = {  # of bodies on /models; any other key is an extra parameter
     CHAT: frozenset(
-        ["messages", "model", "stream", "frequency_penalty", "max_tokens", "presence_penalty"]
-        + ["response_format", "seed", "stop", "temperature", "tool_choice", "tools", "top_p"]
-    ),
+        ("messages", "model", "stream", "frequency_penalty", "max_tokens", "presence_penalty")
+    ).union(("response_format", "seed", "stop", "temperature", "tool_choice", "tools", "top_p")),
     EMBEDDINGS: _EMBEDDING_KEYS,
     IMAGE_EMBEDDINGS: _EMBEDDING_KEYS,
 }

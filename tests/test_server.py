@@ -260,7 +260,7 @@ def refused(response: requests.Response) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"api-key": " "}, {"authorization": "Bearer "}, {"authorization": "Basic x"}]
+    "headers", [{}, {"api-key": ""}, {"authorization": "Bearer "}, {"authorization": "Basic x"}]
 )
 @pytest.mark.parametrize("base", ["/models", "/v1", "/openai/v1", "/openai/deployments/m"])
 def test_no_key(replay_server, base, headers):
