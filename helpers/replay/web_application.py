@@ -43,6 +43,15 @@ class ServedSession(Session):
                 while len(self._tries) > MOST_REMEMBERED:
                     del self._tries[next(iter(self._tries))]
 
+    def is_quick(self, http: HttpRequest) -> bool:
+        """Whether the answer is there at once. To explain a miss or read a picture takes a while."""
+        if len(http.body) > QUICK_BODY:
+            return False
+        try:
+            return self._index.find(self.rules.read(http)) is not None
+        except RecursionError:
+            return False
+
     def reply(self, http: HttpRequest) -> Answer:
         """The answer to any request."""
         try:
@@ -68,7 +77,7 @@ def application(session: ServedSession) -> web.Application:
             http = await _http_request(request)
         except web.HTTPRequestEntityTooLarge:
             return await _send(request, _error(413, "too_large", "The body is too large."), session)
-        if len(http.body) <= QUICK_BODY:
+        if session.is_quick(http):
             answer = session.reply(http)
         else:
             answer = await asyncio.to_thread(session.reply, http)

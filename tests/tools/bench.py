@@ -274,7 +274,9 @@ def server_figures() -> ServerFigures:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(server.process.pid, {min(os.sched_getaffinity(0))})
         request = request_seconds(server.address)
-        call = sdk_call_seconds(f"{server.address}/models") / sdk_call_seconds(None)
+        endpoints = [f"{server.address}/models", None] * 3  # they take turns
+        taken = [sdk_call_seconds(endpoint) for endpoint in endpoints]
+        call = min(taken[::2]) / min(taken[1::2])
     with serving("--pace", "1") as server:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(server.process.pid, {min(os.sched_getaffinity(0))})
