@@ -20,7 +20,7 @@ ADVICE = "Only recorded requests have an answer here. Undo the change, or send t
 
 
 class ServedSession(Session):
-    """A session with an answer to every request: refusals, and a 404 where nothing is recorded.
+    """A session that refuses as endpoints do, and answers what is not recorded too.
 
     Args:
         recordings: what to answer with; of two with the same request, the first answers.
@@ -43,26 +43,27 @@ class ServedSession(Session):
                 while len(self._tries) > MOST_REMEMBERED:
                     del self._tries[next(iter(self._tries))]
 
-    def is_quick(self, http: HttpRequest) -> bool:
-        """Whether the answer is there at once. To explain a miss or read a picture takes a while."""
-        if len(http.body) > QUICK_BODY:
-            return False
+    def reply(self, http: HttpRequest) -> Answer | None:
+        """The refusal of a request, or its recorded answer; None if it has neither."""
         try:
-            return self._index.find(self.rules.read(http)) is not None
-        except RecursionError:
-            return False
-
-    def reply(self, http: HttpRequest) -> Answer:
-        """The answer to any request."""
-        try:
-            refusal = self.rules.refuse(http)
-            return refusal or self.play(http)
-        except NoRecording as miss:
-            return self.rules.otherwise(http, self.recordings) or _error(
-                404, "no_recording", _sentence(str(miss)), {"x-should-retry": "false"}
-            )
+            return self.rules.refuse(http) or self.play(http)
+        except NoRecording:
+            return None
         except RecursionError:
             return _error(400, "nested_too_deeply", "The body is nested too deeply.")
+
+    def reply_to_miss(self, http: HttpRequest) -> Answer:
+        """The answer to a request without a recording. To explain one takes a while."""
+        answer = self.rules.otherwise(http, self.recordings)
+        if answer:
+            return answer
+        miss = super()._no_recording(self.rules.read(http))
+        told = _sentence(str(miss))
+        return _error(404, "no_recording", told, {"x-should-retry": "false"})
+
+    def _no_recording(self, request: Request) -> NoRecording:
+        """A miss, not yet explained."""
+        return NoRecording("")
 
 
 def application(session: ServedSession) -> web.Application:
@@ -77,10 +78,12 @@ def application(session: ServedSession) -> web.Application:
             http = await _http_request(request)
         except web.HTTPRequestEntityTooLarge:
             return await _send(request, _error(413, "too_large", "The body is too large."), session)
-        if session.is_quick(http):
+        if len(http.body) <= QUICK_BODY:
             answer = session.reply(http)
         else:
             answer = await asyncio.to_thread(session.reply, http)
+        if answer is None:
+            answer = await asyncio.to_thread(session.reply_to_miss, http)
         return await _send(request, answer, session)
 
     app = web.Application(client_max_size=LARGEST_BODY)
