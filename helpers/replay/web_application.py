@@ -50,15 +50,17 @@ class ServedSession(Session):
         except NoRecording:
             return None
         except RecursionError:
-            return _error(400, "nested_too_deeply", "The body is nested too deeply.")
+            return TOO_DEEP
 
     def reply_to_miss(self, http: HttpRequest) -> Answer:
         """The answer to a request without a recording. To explain one takes a while."""
-        answer = self.rules.otherwise(http, self.recordings)
-        if answer:
-            return answer
-        miss = super()._no_recording(self.rules.read(http))
-        told = _sentence(str(miss))
+        try:
+            answer = self.rules.otherwise(http, self.recordings)
+            if answer:
+                return answer
+            told = _sentence(str(super()._no_recording(self.rules.read(http))))
+        except RecursionError:
+            return TOO_DEEP
         return _error(404, "no_recording", told, {"x-should-retry": "false"})
 
     def _no_recording(self, request: Request) -> NoRecording:
@@ -156,3 +158,6 @@ def _error(status: int, code: str, message: str, headers: dict[str, str] | None 
     message = message.encode("utf-8", "backslashreplace").decode()
     error = {"code": code, "message": message, "type": "replay", "param": None}
     return Answer(status, {**JSON, **(headers or {})}, {"error": error})
+
+
+TOO_DEEP = _error(400, "nested_too_deeply", "The body is nested too deeply.")
