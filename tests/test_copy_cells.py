@@ -50,7 +50,7 @@ SHOWN = {"03": '"seats": 2', "04": "ferry (96%)"}
 REQUESTS = {
     "01": 2,
     "04": 2,
-    "05": 3,
+    "05": 2,
 }  # how many requests a program makes that meets no fault; else 1
 STREAMS, WHOLE = ("02", "06"), ("01", "03", "04", "05", "07")
 EMPTY = {"01": "[empty answer]", "02": "[empty answer]", "03": "ValueError|JSONDecodeError",
@@ -277,13 +277,13 @@ CASES = [
     # Tools
     plainly("no tool call", [answer("About 7,000.")], numbers=("05",)),
     *(plainly(f"call with {name}", [calls((function, arguments))], numbers=("05",), last=False) for name, function, arguments in [
-        ("half its arguments", "departures", '{"line": "fl'), ("null", "departures", None), ("a list", "departures", "[1]"),
-        ("other names", "departures", '{"city": "Oslo"}'), ("an unknown line", "departures", '{"line": "tram"}'),
-        ("a wrong type", "departures", '{"line": ["a"]}'), ("an unknown tool", "os.system", "{}"),
+        ("half its arguments", "book", '{"line": "fl'), ("null", "book", None), ("a list", "book", "[1]"),
+        ("other names", "book", '{"city": "Oslo"}'), ("an unknown line", "book", '{"line": "tram"}'),
+        ("a wrong type", "book", '{"line": ["a"]}'), ("an unknown tool", "os.system", "{}"),
         ("a time that is none", "book", '{"line": "ferry Wega", "time": "25:00"}'), ("no arguments", "book", "{}")]),
-    plainly("two calls", [calls(("departures", '{"line": "ferry Wega"}'), ("departures", '{"line": "tram"}'))],
+    plainly("two calls", [calls(("book", '{"line": "ferry Wega"}'), ("book", '{"line": "tram"}'))],
             numbers=("05",), last=False),
-    refusal("calls for ever", calls(("departures", '{"line": "ferry Wega"}')), "no answer", numbers=("05",), sent=5, last=False),
+    refusal("calls for ever", calls(("book", '{"line": "ferry Wega"}')), "no answer", numbers=("05",), sent=5, last=False),
     # Labels
     *(Case(f"label, {name}", [fault], says, ("04",)) for name, fault, says in [
         ("no logprobs", answer("ferry", logprobs=None), "ask a person"),
