@@ -235,6 +235,8 @@ CASES = [
     *(Case(f"prompt filtered, {name}", [prompt_filter(results)], SORRY, status=None, hidden="About 7,000.", last=False)
       for name, results in {"no results": None, "null": {}, "hate": FILTERED | {"custom_blocklists": LISTS[1]},
                             "list": {"custom_blocklists": LISTS[0]}, "dict": {"custom_blocklists": LISTS[2]}}.items()),
+    Case("a filtered prompt is not sent again", [prompt_filter(None)], SORRY, ("03", "04", "05", "06", "07"), status=None,
+         sent=1, last=False),
     Case("answer filtered", [answer(None, "content_filter", content_filter_results=FILTERED)],
          SORRY | {"02": "held back"}, status=None),
     Case("answer filtered in part", [answer("Cut the", "content_filter", content_filter_results=FILTERED)],
@@ -292,11 +294,15 @@ CASES = [
          r"ask a person: ferry \(55%\)"),
         ("sure", answer(" Ferry.", logprobs={"content": [{"token": " ", "logprob": -3}, {"token": "Fer", "logprob": -0.01},
          {"token": "ry", "logprob": -0.02}, {"token": ".", "logprob": -4}]}), r"ferry \(97%\)"),
+        ("two words", answer("**Lost property**", logprobs={"content": [{"token": "**", "logprob": -2}, {"token": "Lost", "logprob":
+         -0.2}, {"token": " property", "logprob": -0.01}, {"token": "**", "logprob": -2}]}), r" lost property \(81%\)"),
         ("none of these", answer("tram"), "ask a person"), ("a sentence", answer("It is the ferry"), "ask a person")]),
     # Data
     *(Case(f"booking, {name}", [answer(content)], SHOWN["03"], ("03",)) for name, content in [
         ("fence", f"```json\n{json.dumps(BOOKING, indent=1)}\n```"), ("sentence", f"Here: {json.dumps(BOOKING)} (see {{x}})"),
         ("thoughts without a start", f"It is {{ship}}.</think>{json.dumps(BOOKING)}")]),
+    *(Case(f"booking, {name}", [answer(json.dumps({"kind": "other", "to": None, "day": None, "seats": None} | known))], says, ("03",))
+      for name, known, says in [("nothing known", {}, '"seats": null'), ("a day", {"day": "2026-11-28"}, '"day": "2026-11-28"')]),
     *(refusal(f"no booking, {name}", answer(content), "Error", numbers=("03",)) for name, content in [
         ("half", '{"kind": "ferry", "t'), ("nobody", json.dumps(BOOKING | {"seats": 0})), ("prose", "I cannot."),
         ("no date", json.dumps(BOOKING | {"day": "Saturday"})), ("a list", json.dumps([1])), ("no key", '{"kind": "ferry"}')]),
