@@ -53,7 +53,7 @@ SHOWN = {"03": '"seats": 2', "04": "ferry (96%)"}
 REQUESTS = {
     "01": 2,
     "04": 2,
-    "05": 3,
+    "05": 2,
     "11": 2,
 }  # how many requests a program makes that meets no fault; else 1
 STREAMS, WHOLE = ("02", "06"), ("01", "03", "04", "05", "07", "10")
@@ -536,6 +536,15 @@ CASES = [
         }.items()
     ),
     Case(
+        "a filtered prompt is not sent again",
+        [prompt_filter(None)],
+        SORRY,
+        ("03", "04", "05", "06", "07"),
+        status=None,
+        sent=1,
+        last=False,
+    ),
+    Case(
         "answer filtered",
         [answer(None, "content_filter", content_filter_results=FILTERED)],
         SORRY | {"02": "held back"},
@@ -667,12 +676,12 @@ CASES = [
             f"call with {name}", [calls((function, arguments))], numbers=("05", "11"), last=False
         )
         for name, function, arguments in [
-            ("half its arguments", "departures", '{"line": "fl'),
-            ("null", "departures", None),
-            ("a list", "departures", "[1]"),
-            ("other names", "departures", '{"city": "Oslo"}'),
-            ("an unknown line", "departures", '{"line": "tram"}'),
-            ("a wrong type", "departures", '{"line": ["a"]}'),
+            ("half its arguments", "book", '{"line": "fl'),
+            ("null", "book", None),
+            ("a list", "book", "[1]"),
+            ("other names", "book", '{"city": "Oslo"}'),
+            ("an unknown line", "book", '{"line": "tram"}'),
+            ("a wrong type", "book", '{"line": ["a"]}'),
             ("an unknown tool", "os.system", "{}"),
             ("a time that is none", "book", '{"line": "ferry Wega", "time": "25:00"}'),
             ("no arguments", "book", "{}"),
@@ -680,13 +689,13 @@ CASES = [
     ),
     plainly(
         "two calls",
-        [calls(("departures", '{"line": "ferry Wega"}'), ("departures", '{"line": "tram"}'))],
+        [calls(("book", '{"line": "ferry Wega"}'), ("book", '{"line": "tram"}'))],
         numbers=("05", "11"),
         last=False,
     ),
     refusal(
         "calls for ever",
-        calls(("departures", '{"line": "ferry Wega"}')),
+        calls(("book", '{"line": "ferry Wega"}')),
         "no answer",
         numbers=("05", "11"),
         sent=5,
@@ -726,6 +735,21 @@ CASES = [
                 ),
                 r"ferry \(97%\)",
             ),
+            (
+                "two words",
+                answer(
+                    "**Lost property**",
+                    logprobs={
+                        "content": [
+                            {"token": "**", "logprob": -2},
+                            {"token": "Lost", "logprob": -0.2},
+                            {"token": " property", "logprob": -0.01},
+                            {"token": "**", "logprob": -2},
+                        ]
+                    },
+                ),
+                r" lost property \(81%\)",
+            ),
             ("none of these", answer("tram"), "ask a person"),
             ("a sentence", answer("It is the ferry"), "ask a person"),
         ]
@@ -737,6 +761,18 @@ CASES = [
             ("fence", f"```json\n{json.dumps(BOOKING, indent=1)}\n```"),
             ("sentence", f"Here: {json.dumps(BOOKING)} (see {{x}})"),
             ("thoughts without a start", f"It is {{ship}}.</think>{json.dumps(BOOKING)}"),
+        ]
+    ),
+    *(
+        Case(
+            f"booking, {name}",
+            [answer(json.dumps({"kind": "other", "to": None, "day": None, "seats": None} | known))],
+            says,
+            ("03",),
+        )
+        for name, known, says in [
+            ("nothing known", {}, '"seats": null'),
+            ("a day", {"day": "2026-11-28"}, '"day": "2026-11-28"'),
         ]
     ),
     *(
@@ -1015,9 +1051,7 @@ def test_a_picture_is_turned_upright(prepare):
     assert prepare(Image.new("RGB", (60, 40)), ending="jpg", exif=exif).size == (40, 60)
 
 
-@pytest.mark.parametrize(
-    "mode", ["1", "L", "P", "RGB", "RGBA", "LA", "I;16", "CMYK", "YCbCr", "I", "F"]
-)
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "I;16", "CMYK", "YCbCr"])
 def test_every_mode_is_sent_as_it_looks(mode, prepare):
     """A ramp from black to white stays one."""
     ramp = Image.linear_gradient("L")
@@ -1027,7 +1061,7 @@ def test_every_mode_is_sent_as_it_looks(mode, prepare):
         ramp = wide
     else:
         ramp = ramp.convert(mode)
-    sent = prepare(ramp, ending="tiff" if mode in ("CMYK", "YCbCr", "I", "F") else "png")
+    sent = prepare(ramp, ending="jpg" if mode in ("CMYK", "YCbCr") else "png")
     near = [sent.getpixel((128, row))[0] for row in (0, 128, 255)]
     assert near[0] < 10 and near[2] > 245, near
     assert mode == "1" or abs(near[1] - 128) < 12, near
@@ -1055,6 +1089,12 @@ def test_a_bad_file_is_refused_by_name(content, prepare):
         prepare("bad.png")
 
 
+@pytest.mark.parametrize("mode", ["I", "F", "CMYK", "LAB"])
+def test_a_kind_of_file_that_services_do_not_take_is_refused_by_name(mode, prepare):
+    with pytest.raises(ValueError, match=r"picture\.tiff"):
+        prepare(Image.new(mode, (20, 20)), ending="tiff")
+
+
 def test_a_cut_picture_is_refused_by_name(prepare):
     Image.effect_noise((200, 200), 50).save("whole.jpg")
     Path("cut.jpg").write_bytes(Path("whole.jpg").read_bytes()[:3000])
@@ -1080,11 +1120,11 @@ def test_a_picture_that_is_missing_is_named(sdk, fresh, monkeypatch):
 @pytest.mark.parametrize("sdk", SDKS)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_form(number, sdk):
-    """What every cell to copy says and keeps to. Blank lines are not counted."""
+    """What every cell to copy says and keeps to. Blank lines and comments count."""
     source = cell(number, sdk) + "\n"
     lines = source.splitlines()
     assert lines[0].startswith("# pip install ") and lines[1].startswith("# Set ")
-    assert sum(bool(line.strip()) for line in lines) <= 70
+    assert len(lines) <= 70
     assert max(map(len, lines)) <= 88
     assert "REQUEST_TIMEOUT" in source and "helpers" not in source and "await" not in source
     command = [sys.executable, "-m", "ruff", "--quiet", "--isolated"]
