@@ -253,11 +253,12 @@ def shown(context: Context, node: ast.AST) -> None:
 
 def handler(context: Context, node: ast.ExceptHandler) -> None:
     """Leave a TODO where a handler takes an answer that is no JSON, which raises nothing now."""
-    named = {child.id for child in ast.walk(node.type) if isinstance(child, ast.Name)}
-    named |= {child.attr for child in ast.walk(node.type) if isinstance(child, ast.Attribute)}
+    parts = list(ast.walk(node.type)) if node.type else []
+    named = {part.id for part in parts if isinstance(part, ast.Name)}
+    named |= {part.attr for part in parts if isinstance(part, ast.Attribute)}
     old = [
         value
-        for child in ast.walk(node.type)
+        for child in parts
         for value in context.values(child)
         if value.kind == "class" and value.name in sdk.EXCEPTIONS
     ]
