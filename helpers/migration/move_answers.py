@@ -202,6 +202,8 @@ def moved_method(
     if name == "aclose":
         return new.with_changes(func=attribute(receiver, "close"))
     if name in READERS and owner in sdk.ANSWERS:
+        if isinstance(receiver, cst.Name) and can_be_dict(context, owner_of(node)):
+            return new.with_changes(func=attribute(dumped_if_there(receiver), name))
         key = node.args[0] if node.args else None
         if (
             name == "get"
@@ -216,6 +218,36 @@ def moved_method(
     ):
         context.todo(method.name, f"{shortly(node)} has no direct successor.")
     return new
+
+
+def owner_of(node: ast.Call) -> ast.expr:
+    """Return what a method is called on."""
+    assert isinstance(node.func, ast.Attribute)
+    return node.func.value
+
+
+def can_be_dict(context: Context, node: ast.expr) -> bool:
+    """Whether a name is bound to a dict too, as by `usage = response.get("usage") or {}`."""
+    if not isinstance(node, ast.Name):
+        return False
+    for binding in context.evaluator.found.visible(node.id, node):
+        last = binding.node if binding.how == "expr" else None
+        if isinstance(last, ast.BoolOp):
+            last = last.values[-1]
+        elif isinstance(last, ast.IfExp):
+            last = last.orelse
+        if isinstance(last, ast.Dict):
+            return True
+    return False
+
+
+def dumped_if_there(owner: cst.Name) -> cst.BaseExpression:
+    """Return the dict of an answer, or an empty one where there is a dict, None or nothing."""
+    made = expression(f"x.{DUMP} if x else {{}}")
+    assert isinstance(made, cst.IfExp)
+    return made.with_changes(
+        body=dumped(owner), test=owner, lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
+    )
 
 
 def shortly(node: ast.Call) -> str:
