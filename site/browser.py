@@ -264,9 +264,9 @@ def _with_bytecode(new: Path, kept: Path, static: Path) -> None:
     todo = kept / "todo"
     shutil.rmtree(todo, ignore_errors=True)
     todo.mkdir(parents=True)
-    places = {}
+    recipe, places = (SITE / "compile.mjs").read_bytes(), {}
     for wheel in new.glob("*.whl"):
-        key = hashlib.sha256(wheel.read_bytes()).hexdigest()[:16]
+        key = hashlib.sha256(wheel.read_bytes() + recipe).hexdigest()[:16]
         places[wheel.name] = kept / f"{key}-{wheel.name}"
         if not places[wheel.name].exists():
             shutil.copy(wheel, todo)

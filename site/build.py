@@ -54,7 +54,9 @@ def build_pages(work: Path, output: Path, repository: str) -> None:
     command += ["--conf-dir", str(SITE), "--doctree-dir", str(work / "doctrees")]
     environment = os.environ | {"SITE_REPOSITORY": repository}
     subprocess.run([*command, str(source), str(output)], check=True, env=environment)
-    (output / ".buildinfo").unlink(missing_ok=True)
+    for left_over in [output / ".buildinfo", *output.rglob("*.map")]:
+        left_over.unlink(missing_ok=True)
+    shutil.rmtree(output / "_sources", ignore_errors=True)
 
 
 if __name__ == "__main__":

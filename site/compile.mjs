@@ -1,5 +1,6 @@
-// node compile.mjs FOLDER: adds bytecode to each wheel in FOLDER, by the Python that Pyodide has.
-// The browser then need not compile what it imports.
+// node compile.mjs FOLDER: put bytecode into each wheel in FOLDER, by the Python that Pyodide has.
+// The browser then need not compile what it imports. What a learner may want to read keeps its
+// source as well; of all else, bytecode takes the source's place, and the site stays small.
 import { loadPyodide } from 'pyodide';
 
 const python = await loadPyodide();
@@ -9,6 +10,8 @@ import importlib._bootstrap_external as external
 import importlib.util
 import zipfile
 from pathlib import Path
+
+WITH_SOURCE = ("azure_ai_inference", "azure_chat_course", "piplite", "pyodide_kernel", "ipykernel")
 
 
 def bytecode(source, name):
@@ -22,14 +25,20 @@ for wheel in sorted(Path("/wheels").glob("*.whl")):
     with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(compiled, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             data = old.read(name)
-            new.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-            if not name.endswith(".py") or ".data/" in name:
+            files = {name: data}
+            if name.endswith(".py") and ".data/" not in name:
+                try:
+                    content = bytecode(data, "/lib/python3.14/site-packages/" + name)
+                except SyntaxError:  # a template, or code for another Python
+                    pass
+                else:
+                    if wheel.name.startswith(WITH_SOURCE):
+                        files[importlib.util.cache_from_source(name)] = content
+                    else:
+                        files = {name + "c": content}
+            elif name.endswith((".pyi", ".data/")) or "/tests/" in name:
                 continue
-            try:
-                content = bytecode(data, "/lib/python3.14/site-packages/" + name)
-            except SyntaxError:  # a template, or code for another Python
-                continue
-            cached = zipfile.ZipInfo(importlib.util.cache_from_source(name))
-            new.writestr(cached, content, zipfile.ZIP_DEFLATED)
+            for file, content in files.items():
+                new.writestr(zipfile.ZipInfo(file), content, zipfile.ZIP_DEFLATED)
     compiled.rename(wheel)
 `);

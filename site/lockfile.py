@@ -13,7 +13,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-MODULES = (".py", ".so")
+MODULES = (".py", ".pyc", ".so")
 NAMESPACES = {"azure"}  # many packages have it: `import azure.identity` needs its own package
 
 
@@ -94,6 +94,6 @@ def modules(files: Iterable[str]) -> set[str]:
         found.add(folder.split(".")[0])
     for namespace in NAMESPACES & found:
         found.remove(namespace)
-        inside = [f for f in files if f.startswith(f"{namespace}/") and f.endswith("__init__.py")]
-        found.add(min(inside, key=len).removesuffix("/__init__.py").replace("/", "."))
+        inside = [f for f in files if f.startswith(f"{namespace}/") and "/__init__.py" in f]
+        found.add(min(inside, key=len).partition("/__init__.py")[0].replace("/", "."))
     return found
