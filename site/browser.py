@@ -18,13 +18,13 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 SITE = Path(__file__).parent
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 # Not in the browser: Jupyter itself, and what its kernel there does without.
-WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "jedi", "pexpect", "psutil"}
-FOR_THE_KERNEL = ("micropip", "comm", "ipython", "packaging")
+WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "pexpect", "psutil"}
+FOR_THE_KERNEL = ("micropip", "comm", "ipython", "jedi", "packaging")
 NO_WHEEL = {"cffi", "cryptography", "libcst", "pillow", "pyyaml"}  # for this platform, on the index
 OF_THE_KERNEL = ("ipykernel", "piplite", "pyodide_kernel", "widgetsnbextension-4")
-# Fetched while Pyodide starts, not when a cell imports them: what each notebook begins with.
+# JupyterLite asks for jedi, which completes names. Fetched while Pyodide starts, not when a cell imports them: what each notebook begins with.
 AT_ONCE = (
-    *("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "ipython"),
+    *("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"),
     *("azure-chat-course", "azure-ai-inference"),
 )
 

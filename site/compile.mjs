@@ -1,6 +1,6 @@
 // node compile.mjs FOLDER: put bytecode into each wheel in FOLDER, by the Python that Pyodide has.
-// The browser then need not compile what it imports. What a learner may want to read keeps its
-// source as well; of all else, bytecode takes the source's place, and the site stays small.
+// The browser then need not compile what it imports. The course and its SDK keep their source as
+// well, for those who want to read it; of other large packages, bytecode takes the source's place.
 import { loadPyodide } from 'pyodide';
 
 const python = await loadPyodide();
@@ -11,7 +11,8 @@ import importlib.util
 import zipfile
 from pathlib import Path
 
-WITH_SOURCE = ("azure_ai_inference", "azure_chat_course", "piplite", "pyodide_kernel", "ipykernel")
+WITH_SOURCE = ("azure_ai_inference", "azure_chat_course")
+WITHOUT_SOURCE = ("azure_core", "ipython-", "openai", "prompt_toolkit", "pydantic-", "traitlets")
 
 
 def bytecode(source, name):
@@ -21,6 +22,8 @@ def bytecode(source, name):
 
 
 for wheel in sorted(Path("/wheels").glob("*.whl")):
+    if not wheel.name.startswith(WITH_SOURCE + WITHOUT_SOURCE):
+        continue
     compiled = wheel.with_suffix(".new")
     with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(compiled, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -36,8 +39,6 @@ for wheel in sorted(Path("/wheels").glob("*.whl")):
                         files[importlib.util.cache_from_source(name)] = content
                     else:
                         files = {name + "c": content}
-            elif name.endswith((".pyi", ".data/")) or "/tests/" in name:
-                continue
             for file, content in files.items():
                 new.writestr(zipfile.ZipInfo(file), content, zipfile.ZIP_DEFLATED)
     compiled.rename(wheel)
