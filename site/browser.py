@@ -22,7 +22,8 @@ WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "pexpect", "psutil"}
 FOR_THE_KERNEL = ("micropip", "comm", "ipython", "jedi", "packaging")
 NO_WHEEL = {"cffi", "cryptography", "libcst", "pillow", "pyyaml"}  # for this platform, on the index
 OF_THE_KERNEL = ("ipykernel", "piplite", "pyodide_kernel", "widgetsnbextension-4")
-# JupyterLite asks for jedi, which completes names. Fetched while Pyodide starts, not when a cell imports them: what each notebook begins with.
+# Fetched while Pyodide starts, not when a cell imports them: what each notebook begins with.
+# JupyterLite asks for jedi, which completes names, and waits for ever where it is not here.
 AT_ONCE = (
     *("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"),
     *("azure-chat-course", "azure-ai-inference"),
@@ -210,9 +211,7 @@ def _libcst_with_its_older_parser(requirement: Requirement, kept: Path, new: Pat
         _run(*command, str(requirement))
     (wheel,) = native.glob(f"libcst-{_version(requirement)}-*.whl")
     marked = f"{_version(requirement)}+standin"
-    text = (
-        "its own older parser reads Python up to 3.8, so a program with match is refused"
-    )
+    text = "its own older parser reads Python up to 3.8, so a program with match is refused"
     target = new / f"libcst-{marked}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
         for name in old.namelist():

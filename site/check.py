@@ -1,7 +1,8 @@
 """Check the built site. Usage: python site/check.py FOLDER [NOTEBOOK ...]
 
-The pages have no broken link and no picture without alt text, and a search finds. Each notebook runs
-in headless Chromium, no cell fails, and each output is the saved one, but for those in DIFFERENT.
+The pages have no broken link and no picture without alt text, and a search finds. Each notebook
+runs in headless Chromium, no cell fails, and each output is the saved one, but for those in
+DIFFERENT.
 """
 
 import functools

@@ -21,7 +21,7 @@ def notebooks(course: Path) -> list[Path]:
 
 
 def pages(course: Path) -> list[Path]:
-    """The pages beside the notebooks: those that the README links to in its order, then the others."""
+    """The pages beside the notebooks: in the README's order, then those that it does not name."""
     readme = (course / "README.md").read_text("utf-8")
     linked = re.findall(r"\]\(notebooks/(\w+\.md)[)#]", readme)
     order = {name: place for place, name in reversed(list(enumerate(linked)))}

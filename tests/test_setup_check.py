@@ -50,7 +50,9 @@ def test_a_stand_in_is_never_passed_off_as_the_package(monkeypatch, capsys):
         return "13.0.0+standin" if name == "pillow" else version(name)
 
     monkeypatch.setattr("helpers.setup_check.version", other)
-    monkeypatch.setattr("helpers.setup_check.metadata", lambda name: {"Summary": f"draws as {name}"})
+    monkeypatch.setattr(
+        "helpers.setup_check.metadata", lambda name: {"Summary": f"draws as {name}"}
+    )
     check_setup()
     lines = capsys.readouterr().out.splitlines()
     at = lines.index("note pillow>=12")

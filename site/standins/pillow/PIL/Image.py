@@ -194,9 +194,7 @@ class Image:
         width, height = self.size
         image = Image(self.mode, (width, height) if a else (height, width))
         context = image.load()
-        context.setTransform(
-            a, b, c, d, e_w * width + e_h * height, f_w * width + f_h * height
-        )
+        context.setTransform(a, b, c, d, e_w * width + e_h * height, f_w * width + f_h * height)
         context.drawImage(self.load().canvas, 0, 0)
         context.setTransform(1, 0, 0, 1, 0, 0)
         return image
@@ -392,7 +390,13 @@ def _css(colour: Any, mode: str) -> str:
     if isinstance(colour, str):
         return colour
     if isinstance(colour, int):
-        grey = colour // TO_16_BITS if mode in ("I;16", "I") else colour * 255 if mode == "1" else colour
+        grey = (
+            colour // TO_16_BITS
+            if mode in ("I;16", "I")
+            else colour * 255
+            if mode == "1"
+            else colour
+        )
         return f"rgb({grey} {grey} {grey})"
     red, green, blue, *alpha = colour
     return f"rgb({red} {green} {blue} / {(alpha or [255])[0] / 255})"
@@ -410,7 +414,9 @@ def _averages(pixels: bytes, old: tuple[int, int], new: tuple[int, int]) -> byte
             count = len(rows) * (right - left)
             for channel in range(3):
                 total = sum(
-                    sum(pixels[(row * old[0] + left) * 4 + channel : (row * old[0] + right) * 4 : 4])
+                    sum(
+                        pixels[(row * old[0] + left) * 4 + channel : (row * old[0] + right) * 4 : 4]
+                    )
                     for row in rows
                 )
                 averages[(y * new[0] + x) * 4 + channel] = round(total / count)
