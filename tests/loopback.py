@@ -170,6 +170,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.respond(body, message, reason)
         if body.get("stream"):
             return self.stream(body, message, reason)
+        self.whole(body, message, reason)
+
+    def whole(self, body: dict, message: dict, reason: str) -> None:
+        """Send a chat completion that is no stream."""
         choice = {"index": 0, "finish_reason": reason, "message": message}
         whole = {
             "choices": [choice],
