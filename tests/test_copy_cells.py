@@ -539,7 +539,7 @@ CASES = [
         "a filtered prompt is not sent again",
         [prompt_filter(None)],
         SORRY,
-        ("03", "04", "05", "06", "07"),
+        ("02", "03", "04", "05", "06", "07"),
         status=None,
         sent=1,
         last=False,
