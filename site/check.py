@@ -10,6 +10,7 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -158,9 +159,10 @@ def fetch_problems(folder: Path) -> list[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     handler = functools.partial(QuietHandler, directory=str(folder))
-    command = [course_python(), "-m", "helpers.replay.server", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--pace", "0"]
-    replay_server = subprocess.Popen(command, cwd=COURSE, stdout=subprocess.DEVNULL)
+    command = ["make", "--silent", "serve", f"ARGS=--host 127.0.0.1 --port {port} --pace 0"]
+    replay_server = subprocess.Popen(
+        command, cwd=COURSE, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -174,19 +176,13 @@ def fetch_problems(folder: Path) -> list[str]:
             )
             server.shutdown()
     finally:
-        replay_server.terminate()
+        os.killpg(replay_server.pid, signal.SIGINT)  # make, and the server that it began
         replay_server.wait()
     if done.returncode:
         return [f"a page's fetch fails: {done.stderr[-300:]}"]
     answer = json.loads(done.stdout)
     well = answer["status"] == 200 and answer["content"]
     return [] if well else [f"a page's fetch gets {answer['status']}: {answer['content'][:300]}"]
-
-
-def course_python() -> str:
-    """The learner's Python, which has the course's packages."""
-    folder = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
-    return str(COURSE / ".venv" / folder)
 
 
 def wait_for(port: int, seconds: float = 20) -> None:
