@@ -29,6 +29,13 @@ AT_ONCE = (
     *("azure-chat-course", "azure-ai-inference"),
 )
 
+# httpx2 warns of settings that a browser decides by itself, such as limits of connections.
+QUIET = r"""
+import warnings
+
+warnings.filterwarnings("ignore", r"The following transport option\(s\) are not supported")
+"""
+
 
 class NotBuilt(Exception):
     """The browser edition cannot be built; the message has the remedy."""
@@ -234,6 +241,8 @@ def _course_wheel(course: Path, new: Path) -> None:
         copy = Path(folder)
         leave_out = shutil.ignore_patterns("__pycache__")
         shutil.copytree(course / "helpers", copy / "helpers", ignore=leave_out)
+        with (copy / "helpers" / "__init__.py").open("a", encoding="utf-8") as file:
+            file.write(QUIET)
         for name in ("LICENSE", "README.md"):
             shutil.copy(course / name, copy)
         text = (course / "pyproject.toml").read_text("utf-8")

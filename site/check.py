@@ -10,9 +10,12 @@ import http.server
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -147,6 +150,52 @@ def notebook_problems(folder: Path, names: list[str]) -> list[str]:
     return problems
 
 
+def fetch_problems(folder: Path) -> list[str]:
+    """A page's `fetch` against the replay server, where the course has one."""
+    browser = find_browser()
+    if browser is None or not (COURSE / "helpers" / "replay" / "server.py").exists():
+        return []
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    command = ["make", "--silent", "serve", f"ARGS=--host 127.0.0.1 --port {port} --pace 0"]
+    replay_server = subprocess.Popen(
+        command, cwd=COURSE, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            wait_for(port)
+            site = f"http://127.0.0.1:{server.server_port}"
+            done = subprocess.run(
+                ["node", str(SITE / "fetch.mjs"), site, f"http://127.0.0.1:{port}"],
+                capture_output=True,
+                text=True,
+                env=os.environ | {"CHROMIUM": browser},
+            )
+            server.shutdown()
+    finally:
+        os.killpg(replay_server.pid, signal.SIGINT)  # make, and the server that it began
+        replay_server.wait()
+    if done.returncode:
+        return [f"a page's fetch fails: {done.stderr[-300:]}"]
+    answer = json.loads(done.stdout)
+    well = answer["status"] == 200 and answer["content"]
+    return [] if well else [f"a page's fetch gets {answer['status']}: {answer['content'][:300]}"]
+
+
+def wait_for(port: int, seconds: float = 20) -> None:
+    """Wait until a server listens on a port, or the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+
+
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     """Serves the folder as `python -m http.server` does, and prints nothing."""
 
@@ -164,7 +213,7 @@ def main(arguments: list[str]) -> int:
     problems = page_problems(folder) + search_problems(folder)
     if size > MOST_MEGABYTES:
         problems.append(f"the site has {size:.1f} MB, more than {MOST_MEGABYTES}")
-    problems += notebook_problems(folder, names)
+    problems += fetch_problems(folder) + notebook_problems(folder, names)
     print(*problems, sep="\n")
     print(f"{len(problems)} problems." if problems else "The site is well.")
     return 1 if problems else 0

@@ -328,6 +328,8 @@ def _jpeg_file(raw: bytes) -> Image | None:
         marker, length = raw[at + 1], int.from_bytes(raw[at + 2 : at + 4], "big")
         if marker == 0xE1 and raw[at + 4 : at + 10] == b"Exif\0\0":
             exif = _exif(raw[at + 10 : at + 2 + length])
+            raw = raw[:at] + raw[at + 2 + length :]  # the browser would turn the picture itself
+            continue
         if marker in (0xC0, 0xC1, 0xC2):
             height, width = struct.unpack(">HH", raw[at + 5 : at + 9])
             image = Image("L" if raw[at + 9] == 1 else "RGB", (width, height), raw, "JPEG")
@@ -371,7 +373,7 @@ def _bitmap(raw: bytes) -> Any:
         raise OSError("image file is truncated")
     blob = js.Blob.new(to_js([to_js(raw)]))
     try:
-        return run_sync(js.createImageBitmap(blob, _object({"imageOrientation": "none"})))
+        return run_sync(js.createImageBitmap(blob))
     except Exception as error:
         raise OSError(f"broken data stream when reading image file: {error}") from None
 
