@@ -179,12 +179,12 @@ def test_an_account_that_is_an_ordinary_word_changes_nothing(account):
 
 
 def test_a_name_is_never_taken_out_of_a_longer_word():
-    scrub = scrubber(account="shell")
+    scrub = scrubber(account="quill")
     assert (
-        scrub.text("eggshell, shellfish, SHELL; shell_x")
-        == "eggshell, shellfish, (removed); shell_x"
+        scrub.text("tranquill, quillwort, QUILL; quill_x")
+        == "tranquill, quillwort, (removed); quill_x"
     )
-    pieces = ["egg", "shell", "fish ", "shell"]
+    pieces = ["tran", "quill", "wort ", "quill"]
     events = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
     clean = clean_answer(scrub, Answer(200, SSE, events=events)).events or ()
     assert [e["choices"][0]["delta"]["content"] for e in clean] == [*pieces[:3], "(removed)"]

@@ -20,6 +20,7 @@ UNLIKE = {
     "come back in a minute": "retries",
     # str(error) holds no code.
     "unknown model": "errors",
+    "a filtered prompt is not sent again": "errors",
     "no deployment": "errors",
     "extra refused in a string": "errors",
     **{
@@ -44,7 +45,9 @@ def todos(number: str) -> list[str]:
     return re.findall(f"{re.escape(MARK)}.*", moved_cell(number, ""))
 
 
-ROWS = [(case, number) for case in cells.CASES for number in case.numbers]
+# The second cell of 11 uses no SDK: the old one has no Responses API.
+NUMBERS = [number for number in cells.NUMBERS if number != "11"]
+ROWS = [(case, number) for case in cells.CASES for number in case.numbers if number in NUMBERS]
 
 
 @pytest.mark.parametrize("case, number", ROWS, ids=[f"{n}-{c.name}" for c, n in ROWS])
@@ -76,7 +79,7 @@ def test_the_moved_program_meets_a_fault_as_the_old_one_did(case, number, fresh,
         assert any(PRINTS in todo for todo in todos(number)), f"{old.out}\n---\n{done.out}"
 
 
-@pytest.mark.parametrize("number", cells.NUMBERS)
+@pytest.mark.parametrize("number", NUMBERS)
 def test_nothing_of_the_old_sdk_is_left_but_what_a_todo_names(number):
     text = moved_cell(number, "")
     assert "azure.ai.inference" not in text and "# pip install openai" in text
@@ -85,7 +88,7 @@ def test_nothing_of_the_old_sdk_is_left_but_what_a_todo_names(number):
     assert any("RetryPolicy" in todo or "retry policy" in todo for todo in todos(number))
 
 
-@pytest.mark.parametrize("number", cells.NUMBERS)
+@pytest.mark.parametrize("number", NUMBERS)
 def test_on_the_recordings_both_send_and_print_the_same(number, monkeypatch, capsys):
     """In replay, with the recordings of the cell's own notebook."""
     from helpers import connect, sent, start

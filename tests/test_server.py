@@ -39,7 +39,7 @@ from notebooks import ROOT
 KEY = {"api-key": "any-word"}
 BEARER = {"authorization": "Bearer any-word"}
 PASS = {"extra-parameters": "pass-through"}
-MODEL, SECOND, _ = RECORDED_MODELS.values()
+MODEL, SECOND, *_ = RECORDED_MODELS.values()
 QUESTION = "How many languages are in the world?"
 ASK = {"model": MODEL, "messages": [{"role": "user", "content": QUESTION}]}
 STREAM = {

@@ -202,16 +202,14 @@ def moved_method(
     if name == "aclose":
         return new.with_changes(func=attribute(receiver, "close"))
     if name in READERS and owner in sdk.ANSWERS:
+        key = node.args[0] if name == "get" and len(node.args) == 1 else None
+        field = str(key.value) if isinstance(key, ast.Constant) else ""
         if isinstance(receiver, cst.Name) and can_be_dict(context, owner_of(node)):
+            if known(owner, field):  # its parts are read as objects
+                return expression(f"({receiver.value}.{field} if {receiver.value} else None)")
             return new.with_changes(func=attribute(dumped_if_there(receiver), name))
-        key = node.args[0] if node.args else None
-        if (
-            name == "get"
-            and len(node.args) == 1
-            and isinstance(key, ast.Constant)
-            and known(owner, str(key.value))
-        ):
-            return attribute(receiver, str(key.value))
+        if known(owner, field):
+            return attribute(receiver, field)
         return new.with_changes(func=attribute(dumped(receiver), name))
     if name in (*WRITERS, "get_model_info", "send_request") or owner.startswith(
         ("PromptTemplate", "AIInference")
