@@ -99,12 +99,6 @@ class Settings:
         provided |= dict(zip(MODELS, self.azure.roles, strict=True))
         return provided | dict(zip(V1_MODELS, self.v1.roles, strict=True))
 
-    def stand_ins(self, recorded_model: str | None) -> set[str]:
-        """The learner's models that take the place of a model that recordings name."""
-        recorded = enumerate(RECORDED_MODELS.values())
-        places = [place for place, name in recorded if name == recorded_model]
-        return {roles[at] for roles in (self.azure.roles, self.v1.roles) for at in places}
-
 
 def replay_settings(pace: float = 1.0) -> Settings:
     """The settings of replay, whatever the environment says."""

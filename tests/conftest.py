@@ -39,7 +39,11 @@ class OneWorkerForEach(LoadScopeScheduling):
         number = re.search(r"\[(\d\d)", test)  # of a notebook
         if file.endswith(FREE):
             return nodeid
-        return f"{file} {number[1]}" if file.endswith(("cells.py", "runs.py")) and number else file
+        return (
+            f"{file} {number[1]}"
+            if file.endswith(("cells.py", "faults.py", "runs.py")) and number
+            else file
+        )
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

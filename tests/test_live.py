@@ -14,7 +14,7 @@ import pytest
 from conftest import item, plain
 from loopback import DEPLOYMENT_VERSIONS, KEY, error, service
 
-from helpers import check, connect, sent, start
+from helpers import connect, sent, start
 from helpers.endpoints import v1_address
 from notebooks import ALL, read, run, solutions, texts
 
@@ -188,12 +188,9 @@ def call(way) -> None:
 
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("name", CLIENTS)
-def test_every_client_is_noted_once_and_checked_at_every_base(live, server, capsys, base, name):
+def test_every_client_is_noted_once_at_every_base(live, server, base, name):
     live(base)
-    capsys.readouterr()
-    with check("exercise 1"):
-        call(CLIENTS[name])
-    assert capsys.readouterr().out == "✓ Right: this is the request that was asked for.\n"
+    call(CLIENTS[name])
     assert [(r.method, r.path, r.body["model"]) for r in sent()] == [
         ("POST", "/models/chat/completions", "mine")
     ]
@@ -259,40 +256,6 @@ def test_start_names_an_address_of_its_own_and_a_model_that_is_not_yours(live, c
     assert second == "OpenAI v1: from localhost. Models: m."
 
 
-def judged(capsys, exercise: str, way) -> str:
-    capsys.readouterr()
-    with check(exercise):
-        call(way)
-    return capsys.readouterr().out
-
-
-def test_only_the_model_that_stands_for_the_recorded_one_is_right(live, capsys):
-    live(AZURE_INFERENCE_VISION_MODEL="eyes")
-    assert "✓" in judged(capsys, "exercise 2", lambda: azure(model="eyes"))
-    for model in ("mine", "phi-3.5-vision-instruct-x", "Eyes"):
-        told = judged(capsys, "exercise 2", lambda model=model: azure(model=model))
-        assert told.startswith("Not yet") and f'sent:  "{model}"' in told
-
-
-def test_what_the_model_said_is_yours(live, capsys):
-    live()
-    from azure.ai.inference import models
-
-    def talk(question: str, said: str):
-        messages = [
-            models.UserMessage("asked"),
-            models.AssistantMessage(said),
-            models.UserMessage(question),
-        ]
-        return lambda: connect_client().complete(messages=messages)
-
-    assert "✓" in judged(capsys, "exercise 3", talk("more", "something else"))
-    assert "Not yet" in judged(capsys, "exercise 3", talk("less", "recorded"))
-    by_tool = [*ASK, {"role": "tool", "content": "recorded", "tool_call_id": "1"}, CONVERSATION[2]]
-    told = judged(capsys, "exercise 3", lambda: connect_client().complete(messages=by_tool))
-    assert told.startswith("Not yet") and '"assistant"' in told
-
-
 def connect_client():
     from azure.ai.inference import ChatCompletionsClient
     from azure.core.credentials import AzureKeyCredential
@@ -302,24 +265,6 @@ def connect_client():
         AzureKeyCredential(KEY),
         model=os.environ["AZURE_INFERENCE_MODEL"],
     )
-
-
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_what_was_sent_before_does_not_count(live, capsys, asynchronous):
-    live()
-    call(CLIENTS["azure, async" if asynchronous else "azure"])
-    assert judged(capsys, "exercise 1", lambda: None).startswith("Not yet: no request was sent")
-
-
-def test_a_request_that_the_endpoint_refuses_is_judged_and_its_error_raised(live, server, capsys):
-    from azure.core.exceptions import HttpResponseError
-
-    live()
-    server.fault = error(400, "bad_request", "This model knows no such thing.")
-    capsys.readouterr()
-    with pytest.raises(HttpResponseError, match="no such thing"), check("exercise 1"):
-        azure(max_tokens=5)
-    assert capsys.readouterr().out.startswith("✓ Right")
 
 
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")

@@ -188,9 +188,7 @@ def test_a_program_that_ends_itself_does_not_end_run_all(cells, server):
 
 
 def test_an_error_of_the_course_is_shown_as_it_is(cells):
-    *_, told, last = cells(
-        START, "from helpers import check\nwith check('exercise 9'):\n    pass", "1"
-    )
+    *_, told, last = cells(START, "from helpers import check\ncheck('exercise 9', 7)", "1")
     assert texts(told).startswith("CourseError: ") and len(texts(told).splitlines()) == 1
     assert "1 × something to put right" in texts(last)
 

@@ -30,8 +30,7 @@ from helpers.migration.source import load
 
 TESTS = Path(__file__).parent
 OLD = TESTS / "old_programs"
-CELLS = sorted((TESTS / "copy_cells").glob("*_azure.py"))
-PROGRAMS = [*sorted(path for path in OLD.glob("*.*") if path.stem != "conftest"), *CELLS]
+PROGRAMS = sorted(path for path in OLD.glob("*.*") if path.stem != "conftest")
 MARK = "# TODO(openai-v1): "
 
 BLOCKED = loopback.error(
@@ -306,6 +305,43 @@ def test_what_is_not_safe_gets_a_todo_above_its_statement(old):
     assert marked, text
     assert any(f"#{TODOS[old]}" in lines[number] for number in marked)
     assert lines[marked[-1] + 1].startswith("    x = ")
+
+
+SHOWN = ("str(error)", "f'no: {error}'", "print(error)", "error.message")
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_the_words_of_an_error_are_other_words(shown):
+    text = moved(
+        f"{CLIENT}from azure.core.exceptions import AzureError\n"
+        f"try:\n    client.complete(messages=[])\nexcept (AzureError, KeyError) as error:\n    x = {shown}\n"
+    )
+    assert re.search(r"    # TODO\(openai-v1\): .*other words now.*#errors\n    x = ", text), text
+
+
+@pytest.mark.parametrize("other", ["ValueError", "json.JSONDecodeError"])
+def test_a_handler_of_answers_that_are_no_json_is_told(other):
+    old = (
+        f"{CLIENT}import json\nfrom azure.core.exceptions import AzureError\n"
+        "try:\n    client.complete(messages=[])\nexcept (AzureError, OTHER):\n    pass\n"
+    )
+    todo = r"# TODO\(openai-v1\): openai returns a page .* as a string.*#errors-network\nexcept "
+    assert re.search(todo, moved(old.replace("OTHER", other)))
+    assert MARK not in moved(old.replace("OTHER", "KeyError"))
+    assert MARK not in moved(old.replace("(AzureError, OTHER)", other))
+
+
+def test_a_comment_goes_with_what_it_is_about():
+    text = moved("""
+        from azure.ai.inference import ChatCompletionsClient
+        from azure.core.credentials import AzureKeyCredential
+        client = ChatCompletionsClient(
+            "http://localhost:1/v1",
+            AzureKeyCredential("k"),  # the key
+            temperature=0,  # cold
+        )
+        """)
+    assert '    api_key="k",  # the key\n)' in text and "cold" not in text
 
 
 def test_a_client_without_a_model_is_told_where_to_name_it():

@@ -300,23 +300,6 @@ def test_replay_names_the_models_that_recordings_name(settings):
     assert list(RECORDED_MODELS.values()) == settings().azure.models == settings().v1.models
 
 
-@pytest.mark.parametrize(
-    ("recorded", "yours"),
-    [
-        (RECORDED_MODELS[MODEL], {"a", "x"}),
-        (RECORDED_MODELS["AZURE_INFERENCE_SECOND_MODEL"], {"b", "x"}),
-        (RECORDED_MODELS["AZURE_INFERENCE_VISION_MODEL"], {"a", "x"}),
-        (RECORDED_MODELS["AZURE_INFERENCE_REASONING_MODEL"], {"a", "x"}),
-        ("no-such-model", set()),
-        (None, set()),
-    ],
-)
-def test_which_model_stands_for_which(settings, recorded, yours):
-    v1 = {V1: OTHER_ADDRESS, V1_KEY: OTHER_SECRET, V1_MODEL: "x"}
-    read = settings(**own(**v1, AZURE_INFERENCE_MODEL="a", AZURE_INFERENCE_SECOND_MODEL="b"))
-    assert read.stand_ins(recorded) == yours
-
-
 def test_the_environment_wins_over_the_file(settings):
     file = f"{ENDPOINT}={OTHER_ADDRESS}\n{KEY}={OTHER_SECRET}\n{MODEL}=filed\n"
     read = settings(file, AZURE_INFERENCE_ENDPOINT=ADDRESS, AZURE_INFERENCE_CREDENTIAL=SECRET)

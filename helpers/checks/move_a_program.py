@@ -76,7 +76,9 @@ def exercise_2(listen: Callable[[Any, str], str]) -> str:
         with answering(*recorded(f"exercise 2, {name}")) as situation:
             value = value_of(listen, situation.openai, _QUESTION, when=label)
             _require_new_sdk(situation)
-        require(_QUESTION in str(situation.bodies[-1]), "Send the text that your function is given.")
+        require(
+            _QUESTION in str(situation.bodies[-1]), "Send the text that your function is given."
+        )
         if name != "held back":
             require(situation.bodies[-1].get("stream") is True, "Ask for a stream: `stream=True`.")
         require(value == expected, f"{label}, return {expected!r}. You return {value!r:.80}.")

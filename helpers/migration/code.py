@@ -9,6 +9,7 @@ TIGHT = cst.AssignEqual(
     whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")
 )
 Around = cst.BaseParenthesizableWhitespace
+Comma = cst.Comma | cst.MaybeSentinel
 
 
 def expression(code: str) -> cst.BaseExpression:
@@ -73,7 +74,8 @@ def replaced(call: cst.Call, arguments: list[list[cst.Arg]]) -> cst.Call:
     ):  # the last one is gone: its end becomes the new last's
         ended = call.args[-1]
         result[-1] = result[-1].with_changes(
-            comma=ended.comma, whitespace_after_arg=ended.whitespace_after_arg
+            comma=ending(result[-1].comma, ended.comma),
+            whitespace_after_arg=ended.whitespace_after_arg,
         )
     for number, argument in enumerate(result[:-1]):
         if not isinstance(argument.comma, cst.Comma):
@@ -82,6 +84,18 @@ def replaced(call: cst.Call, arguments: list[list[cst.Arg]]) -> cst.Call:
     if not result:
         changes["whitespace_before_args"] = cst.SimpleWhitespace("")
     return call.with_changes(**changes)
+
+
+def ending(own: Comma, last: Comma) -> Comma:
+    """Return the last comma of a call for an argument that was not the last: its comment stays."""
+    if not (isinstance(own, cst.Comma) and isinstance(last, cst.Comma)):
+        return last
+    mine, theirs = own.whitespace_after, last.whitespace_after
+    if not isinstance(theirs, cst.ParenthesizedWhitespace):
+        return last
+    line = mine.first_line if isinstance(mine, cst.ParenthesizedWhitespace) else None
+    line = line or cst.TrailingWhitespace(newline=theirs.first_line.newline)
+    return last.with_changes(whitespace_after=theirs.with_changes(first_line=line))
 
 
 def dictionary(

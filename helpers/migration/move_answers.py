@@ -235,8 +235,12 @@ def moved_response(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseE
 
 
 def shown(context: Context, node: ast.AST) -> None:
-    """Leave a TODO where an answer, or an enum, is turned into a string."""
+    """Leave a TODO where an answer, an error or an enum is turned into a string."""
     for value in objects(context, node):
+        if value.name in sdk.EXCEPTIONS:
+            context.todo(
+                "AzureError.message", "an error prints other words now; its code is in error.code."
+            )
         if value.name in ("ChatCompletions", "EmbeddingsResult"):
             context.todo(f"{value.name}.__str__", "an answer prints as Python now, not as JSON.")
         elif value.name in ("CompletionsFinishReason", "ChatRole"):
@@ -245,6 +249,24 @@ def shown(context: Context, node: ast.AST) -> None:
             )
         elif value.name in ("CompletionsUsage", "ChatResponseMessage", "ChatChoice"):
             context.todo("Model.as_dict", "this prints an openai object now, not a dict.")
+
+
+def handler(context: Context, node: ast.ExceptHandler) -> None:
+    """Leave a TODO where a handler takes an answer that is no JSON, which raises nothing now."""
+    if node.type is None:
+        return
+    named = {child.id for child in ast.walk(node.type) if isinstance(child, ast.Name)}
+    named |= {child.attr for child in ast.walk(node.type) if isinstance(child, ast.Attribute)}
+    old = [
+        value
+        for child in ast.walk(node.type)
+        for value in context.values(child)
+        if value.kind == "class" and value.name in sdk.EXCEPTIONS
+    ]
+    if old and named & {"ValueError", "JSONDecodeError", "DecodeError"}:
+        context.todo(
+            "DecodeError", "openai returns a page that is no JSON as a string: check for it."
+        )
 
 
 def unguarded(node: ast.AST, name: str) -> bool:

@@ -14,6 +14,7 @@ from helpers.migration.imports import ImportMover, names_used, needs, with_stand
 from helpers.migration.kinds import STREAM_ITEM, Value, elements
 from helpers.migration.move_answers import (
     dumped,
+    handler,
     moved_attribute,
     moved_getattr,
     moved_method,
@@ -369,6 +370,14 @@ class Rewriter(cst.CSTTransformer):
 
     def visit_FormattedString(self, node: cst.FormattedString) -> None:
         self.context.strings += 1
+
+    def leave_ExceptHandler(
+        self, original_node: cst.ExceptHandler, updated_node: cst.ExceptHandler
+    ) -> cst.ExceptHandler:
+        node = self.node(original_node, "ExceptHandler")
+        if isinstance(node, ast.ExceptHandler) and node.type is not None:
+            handler(self.context, node)
+        return updated_node
 
     # Loops over a stream.
 

@@ -192,7 +192,10 @@ def listen(client, text):
 """,
             "In a stream of Azure",
         ),
-        "another question": (changed(LISTEN, '"content": text', '"content": "Hi"'), "Send the text"),
+        "another question": (
+            changed(LISTEN, '"content": text', '"content": "Hi"'),
+            "Send the text",
+        ),
         "returns nothing": (changed(LISTEN, "return said", "return"), "return 'Bo is on watch.'"),
         "passes": ("def listen(client, text):\n    pass", "Send a request"),
     },

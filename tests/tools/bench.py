@@ -227,6 +227,31 @@ def live_against_bare() -> tuple[float, float]:
     return added, median[whole, 0] / median[whole, 1]
 
 
+def scan_seconds(files: int = 1000) -> float:
+    """Seconds that `python -m helpers.migration` takes for so many files.
+
+    Half are programs of the old SDK: those of tests/old_programs and the notebooks of the course.
+    The other half are files of this project that do not use it.
+    """
+    old = sorted((ROOT / "tests" / "old_programs").glob("[a-z]*.py"))
+    others = sorted((ROOT / "helpers").rglob("*.py"))
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(files):
+            kinds = [old, others, ALL if number % 20 == 0 else old, others]
+            some = kinds[number % len(kinds)]
+            source = some[number // len(kinds) % len(some)]
+            target = Path(folder, f"part_{number % 25}", f"{number}_{source.name}")
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(source.read_bytes())
+        command = [sys.executable, "-m", "helpers.migration", "--brief", folder]
+        began = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+        taken = time.perf_counter() - began
+    if done.returncode != 1 or f"{files} files looked at" not in done.stdout:
+        sys.exit(f"the scan failed:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
+    return taken
+
+
 def main() -> int:
     os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
     console = Console()
@@ -250,6 +275,8 @@ def main() -> int:
         added, throughput = live_against_bare()
         rows.append(("live: time to the first token, added by helpers", added, 1, " ms"))
         rows.append(("live: throughput without helpers / with them", 1 / throughput, 1 / 0.98, ""))
+    with console.status("Measuring the scan ..."):
+        rows.append(("scan of 1,000 files", scan_seconds(), 20, " s"))
     with console.status("Measuring whole runs ..."):
         runs = whole_runs()
         rows.append(("nbval / jupyter execute", runs["nbval"] / runs["execute"], 1.0, ""))
