@@ -31,7 +31,7 @@ endef
 COMPILE := -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test run outputs pictures record lint bench lock clean
+.PHONY: help setup lab test run outputs pictures handout serve record lint bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,9 +49,10 @@ $(READY): requirements.lock pyproject.toml
 	@echo '$(NO_NEWS)' > $(LABCONFIG)/page_config.json
 	@touch $(READY)
 
-$(TESTS_READY): tests/requirements.lock $(READY)
+$(TESTS_READY): tests/requirements.lock tests/node/package.json $(READY)
 	@echo "Adding what the tests need ..."
 	@$(call install,-r tests/requirements.lock)
+	@$(PY) tests/tools/node_packages.py
 	@touch $(TESTS_READY)
 
 lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers
@@ -69,6 +70,12 @@ outputs: $(READY)  ## Run the notebooks and save their outputs, or one: make out
 
 pictures: $(READY)  ## Draw the pictures in notebooks/images again from their sources
 	@$(PY) tests/tools/pictures.py
+
+handout: $(READY)  ## Copy the notebooks for a class to build/handout, without solutions and with them
+	@$(PY) tests/tools/handout.py
+
+serve: $(READY)  ## Serve the recorded answers over HTTP, for any language: ARGS="--port 9000 --pace 0"
+	@$(PY) -m helpers.replay.server --rules helpers.service_rules:rules $(ARGS)
 
 record: $(TESTS_READY)  ## Capture answers from your endpoint (.env): NB=05_tools for one notebook, ARGS=--dry-run to save nothing
 	@PYTHONPATH=tests/tools $(PY) -m capture $(ARGS) $(NB)

@@ -1,11 +1,23 @@
 """What a request's body means to a chat model: which ways to write it make no difference.
 
 Other languages space JSON differently, and some packages spell defaults out. The defaults are those
-of OpenAI's API reference: `stream` is false, and a picture's `detail` is auto.
+of OpenAI's API reference, where Microsoft's names no other. `temperature` is not among them: its
+default depends on the model. A null is no default, because strict services refuse it.
 """
 
 import json
 from typing import Any
+
+DEFAULTS: dict[str, Any] = {
+    "stream": False,
+    "n": 1,
+    "top_p": 1,
+    "frequency_penalty": 0,
+    "presence_penalty": 0,
+    "logprobs": False,
+    "parallel_tool_calls": True,
+    "response_format": {"type": "text"},
+}
 
 
 def meaning(body: Any) -> Any:
@@ -15,8 +27,17 @@ def meaning(body: Any) -> Any:
     return {
         key: _meant(value) if key in ("messages", "input") else value
         for key, value in body.items()
-        if (key, value) != ("stream", False)
+        if not _is_default(key, value, "tools" in body)
     }
+
+
+def _is_default(key: str, value: Any, has_tools: bool) -> bool:
+    """Whether a body means the same without this key."""
+    if key == "tool_choice":
+        return has_tools and value == "auto"
+    if key not in DEFAULTS or value != DEFAULTS[key]:
+        return False
+    return isinstance(value, bool) == isinstance(DEFAULTS[key], bool)  # 0 equals False
 
 
 def _meant(value: Any) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import endpoints
+from .course_files import recordings_folder
 from .environment import enter_session
 from .live_guard import guard_cells
 from .output_guard import Outputs
@@ -58,8 +59,7 @@ class Course:
 
 def recordings_of(notebook: str) -> Path:
     """The file of a notebook's recordings. Raises CourseError if there is no such notebook."""
-    here = Path.cwd() / "recordings"
-    folder = here if here.is_dir() else Path(__file__).parents[1] / "notebooks" / "recordings"
+    folder = recordings_folder()
     known = sorted(path.stem for path in folder.parent.glob("[0-9]*.ipynb"))
     if notebook not in known:
         names = ", ".join(known) or "none in this folder"

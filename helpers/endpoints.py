@@ -67,6 +67,12 @@ def canonical_path(path: str, own_bases: tuple[str, ...] = ()) -> str:
     return (MODELS if at_models else V1) + operation
 
 
+def split_path(path: str) -> tuple[str, str]:
+    """A path's known base, such as `/models`, and the operation behind it; ("", path) without."""
+    known = _KNOWN_BASE.match(path)
+    return (known[0], path[known.end() :]) if known else ("", path)
+
+
 def base_path(endpoint: str) -> str:
     """The path of an endpoint, without a slash at its end."""
     return urlsplit(endpoint).path.rstrip("/")

@@ -143,3 +143,12 @@ def real_server():
         pytest.skip(reason)
     with real_server.serving() as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def replay_server():
+    """The address of the replay server with the course's recordings; one a worker."""
+    from served import serving
+
+    with serving("--pace", "0") as server:
+        yield server.address

@@ -318,8 +318,13 @@ class FaultServer(ThreadingHTTPServer):
         name, why = f"resp_{len(self.seen)}", INCOMPLETE.get(reason or "")
         status = "incomplete" if why else "completed"
         output: list[dict] = []
-        if message.get("content"):
-            part = {"type": "output_text", "text": message["content"], "annotations": []}
+        text = message.get("content")
+        if isinstance(text, list):  # thinking is an item of its own here
+            output.append({"id": f"rs_{len(self.seen)}", "type": "reasoning", "summary": [],
+                           "content": [{"type": "reasoning_text", "text": "PONDER"}]})  # fmt: skip
+            text = "".join(part.get("text", "") for part in text)
+        if text:
+            part = {"type": "output_text", "text": text, "annotations": []}
             output.append({"id": f"msg_{len(self.seen)}", "type": "message", "role": "assistant",
                            "status": status, "content": [part]})  # fmt: skip
         output += [

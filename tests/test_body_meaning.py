@@ -31,6 +31,9 @@ def with_result(text: str, role: str = "tool") -> dict:
     "one, other",
     [
         (chat(), chat(stream=False)),
+        (chat(), chat(n=1, top_p=1.0, frequency_penalty=0, presence_penalty=0.0)),
+        (chat(), chat(logprobs=False, parallel_tool_calls=True, response_format={"type": "text"})),
+        (chat(tools=[]), chat(tools=[], tool_choice="auto")),
         (with_part(), with_part(detail="auto")),
         (with_arguments('{"a": 1, "b": "ö"}'), with_arguments('{"b":"\\u00f6","a":1}')),
         (with_result('{"a": [1]}'), with_result('{"a":[1]}')),
@@ -49,6 +52,12 @@ def test_the_same(one, other):
     [
         (chat(), chat(stream=True)),
         (chat(), chat(stream=None)),
+        (chat(), chat(stream=0)),
+        (chat(), chat(n=True)),
+        (chat(), chat(temperature=1)),
+        (chat(), chat(top_p=None)),
+        (chat(), chat(tool_choice="auto")),
+        (chat(tools=[]), chat(tools=[], tool_choice="none")),
         (with_part(), with_part(detail="low")),
         (with_arguments('{"a": 1}'), with_arguments('{"a": 2}')),
         (with_arguments('{"a": 1'), with_arguments('{"a":1')),

@@ -42,10 +42,10 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = {
     path.stem[:2]: path.stem
     for path in (ROOT / "notebooks").glob("*_*.ipynb")
-    if re.match("0[1-7]_|10_", path.stem)
+    if re.match("0[1-7]_|1[01]_", path.stem)
 }
 NUMBERS = sorted(NOTEBOOKS)
-SDKS = ("openai", "azure")
+SDKS = ("openai", "azure")  # the second cell of 11 is for `requests`: the old SDK cannot do it
 BOOKING = {"kind": "ferry", "to": "Gull Island", "day": "2026-11-28", "seats": 2}
 # What a good model says to each program, and what the program must then show.
 SAID = {"03": json.dumps(BOOKING), "04": "ferry"}
@@ -54,10 +54,12 @@ REQUESTS = {
     "01": 2,
     "04": 2,
     "05": 3,
+    "11": 2,
 }  # how many requests a program makes that meets no fault; else 1
 STREAMS, WHOLE = ("02", "06"), ("01", "03", "04", "05", "07", "10")
 EMPTY = {"01": "[empty answer]", "02": "[empty answer]", "03": "ValueError|JSONDecodeError",
-         "04": "ask a person", "05": r"\[stop\]", "06": "[empty answer]", "07": r"\[stop\]", "10": r"\[stop\]"}  # fmt: skip
+         "04": "ask a person", "05": r"\[stop\]", "06": "[empty answer]", "07": r"\[stop\]", "10": r"\[stop\]",
+         "11": r"\[completed\]"}  # fmt: skip
 
 
 @cache
@@ -141,6 +143,7 @@ SORRY = {number: "content_filter" for number in NUMBERS} | {
     "01": "held back",
     "06": "ask at the counter",
 }
+CUT_OFF = {number: r"\[cut off\]|length" for number in NUMBERS} | {"11": r"\[max_output_tokens\]"}
 
 
 def prompt_filter(results: dict | None) -> Callable:
@@ -190,6 +193,25 @@ def with_usage(usage: dict | None) -> Callable:
         return reply
 
     return make
+
+
+THOUGHT = {"id": "rs_1", "type": "reasoning", "content": [{"type": "reasoning_text", "text": "PONDER"}],
+           "summary": []}  # fmt: skip
+HALF_CALL = {"id": "fc_1", "type": "function_call", "call_id": "call_1", "name": "departures",
+             "arguments": '{"li', "status": "incomplete"}  # fmt: skip
+
+
+def spoken(text: str, kind: str = "text") -> dict:
+    """A message of the Responses API: its text, or its refusal."""
+    name = "refusal" if kind == "refusal" else "output_text"
+    return {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed",
+            "content": [{"type": name, kind: text}]}  # fmt: skip
+
+
+def responded(status: str, *output: dict, **more) -> Callable:
+    """An answer of the Responses API with exactly these items."""
+    body = {"id": "resp_1", "object": "response", "created_at": 1, "model": "m", "error": None}
+    return raw(200, json.dumps({**body, "status": status, "output": output, **more}))
 
 
 def saying(make: Callable) -> Callable:
@@ -265,6 +287,25 @@ CASES = [
         ("null details", {"completion_tokens": 9, "completion_tokens_details": None}, "0 of 9 tokens"),
         ("counted", {"prompt_tokens": 1, "completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 7}},
          "7 of 9 tokens")]),
+    # Responses
+    *(Case(f"{name} refused", [], SHOWN_OR_TEXT, refuses={name: status}, numbers=("11",))
+      for name, status in {"include": 400, "max_output_tokens": 422}.items()),
+    refusal("include refused always", error(400, None, "Encrypted content is not supported.", param="include"), "include",
+            numbers=("11",), sent=2),
+    refusal("failed", responded("failed", error={"code": "server_error", "message": "It broke."}), "server_error",
+            numbers=("11",), sent=1),
+    *(Case(f"the reason is {name}", [responded("incomplete", spoken("About"), incomplete_details={"reason": name})],
+           rf"About \[{name}\]", numbers=("11",)) for name in ("max_output_tokens", "content_filter")),
+    Case("thinking took it all", [responded("incomplete", THOUGHT, incomplete_details={"reason": "max_output_tokens"})],
+         r"\[max_output_tokens\]", numbers=("11",), hidden="PONDER"),
+    Case("a call cut off", [responded("incomplete", THOUGHT, HALF_CALL, incomplete_details={"reason": "max_output_tokens"})],
+         r"\[max_output_tokens\]", numbers=("11",), sent=1),
+    Case("a refusal", [responded("completed", spoken("I cannot.", "refusal"))], r"I cannot\.", numbers=("11",)),
+    Case("an item of another kind", [responded("completed", {"id": "ws_1", "type": "web_search_call", "status": "completed"},
+         spoken("About 7,000."))], SHOWN_OR_TEXT, numbers=("11",)),
+    Case("two messages", [responded("completed", spoken("About "), spoken("7,000."))], SHOWN_OR_TEXT, numbers=("11",)),
+    Case("no details and no usage", [responded("completed", spoken("About 7,000."), usage=None)], SHOWN_OR_TEXT, numbers=("11",)),
+    Case("content null", [responded("completed", {**spoken(""), "content": None})], EMPTY, numbers=("11",)),
     # Filter
     *(Case(f"prompt filtered, {name}", [prompt_filter(results)], SORRY, status=None, hidden="About 7,000.", last=False)
       for name, results in {"no results": None, "null": {}, "hate": FILTERED | {"custom_blocklists": LISTS[1]},
@@ -274,17 +315,17 @@ CASES = [
     Case("answer filtered in part", [answer("Cut the", "content_filter", content_filter_results=FILTERED)],
          SORRY | {"02": "held back"}, status=None),
     # Answers
-    Case("cut off", [answer("About sev", "length")], r"\[cut off\]|length", status=None),
+    Case("cut off", [answer("About sev", "length")], CUT_OFF, status=None),
     Case("no content", [answer(None)], EMPTY, status=None),
     Case("thoughts alone", [answer([parts("")[0]])], EMPTY, status=None),
     plainly("content as parts", [saying(lambda text: answer(parts(text)))], hidden="PONDER",
-            numbers=("01", "02", "03", "05", "06", "07", "10")),
+            numbers=("01", "02", "03", "05", "06", "07", "10", "11")),
     plainly("thoughts in the content", [saying(lambda text: answer(f"<think>\nPONDER {{a, b}}\n</think>\n\n{text}"))],
             hidden="PONDER"),
-    Case("thoughts cut off", [answer("<think>PONDER", "length")], r"\[cut off\]|length", status=None),
+    Case("thoughts cut off", [answer("<think>PONDER", "length")], CUT_OFF, status=None),
     Case("no message", [raw(200, '{"choices":[{"index":0,"finish_reason":"content_filter"}],"usage":{}}')],
          SORRY, numbers=WHOLE, status=None),
-    *(refusal(f"200, {name}", raw(200, body, kind), "", numbers=WHOLE) for name, body, kind in [
+    *(refusal(f"200, {name}", raw(200, body, kind), "", numbers=(*WHOLE, "11")) for name, body, kind in [
         ("a page", HTML, "text/html"), ("empty", "", "application/json"), ("empty text", "", "text/plain"),
         ("no choices", '{"choices":[],"object":"chat.completion"}', "application/json"), ("{}", "{}", "application/json")]),
     # Streams
@@ -310,15 +351,15 @@ CASES = [
     Case("usage in part", [streamed(event(delta("About 7,000.", "stop"), usage={"prompt_tokens": 9}), "[DONE]")],
          {"02": "9"}, ("02",)),
     # Tools
-    plainly("no tool call", [answer("About 7,000.")], numbers=("05",)),
-    *(plainly(f"call with {name}", [calls((function, arguments))], numbers=("05",), last=False) for name, function, arguments in [
+    plainly("no tool call", [answer("About 7,000.")], numbers=("05", "11")),
+    *(plainly(f"call with {name}", [calls((function, arguments))], numbers=("05", "11"), last=False) for name, function, arguments in [
         ("half its arguments", "departures", '{"line": "fl'), ("null", "departures", None), ("a list", "departures", "[1]"),
         ("other names", "departures", '{"city": "Oslo"}'), ("an unknown line", "departures", '{"line": "tram"}'),
         ("a wrong type", "departures", '{"line": ["a"]}'), ("an unknown tool", "os.system", "{}"),
         ("a time that is none", "book", '{"line": "ferry Wega", "time": "25:00"}'), ("no arguments", "book", "{}")]),
     plainly("two calls", [calls(("departures", '{"line": "ferry Wega"}'), ("departures", '{"line": "tram"}'))],
-            numbers=("05",), last=False),
-    refusal("calls for ever", calls(("departures", '{"line": "ferry Wega"}')), "no answer", numbers=("05",), sent=5, last=False),
+            numbers=("05", "11"), last=False),
+    refusal("calls for ever", calls(("departures", '{"line": "ferry Wega"}')), "no answer", numbers=("05", "11"), sent=5, last=False),
     # Labels
     *(Case(f"label, {name}", [fault], says, ("04",)) for name, fault, says in [
         ("no logprobs", answer("ferry", logprobs=None), "ask a person"),
@@ -443,8 +484,9 @@ def test_fault(case, number, sdk, fresh, monkeypatch):
     A plain run is on each of the three addresses. The faults take turns: each program meets a third of them on each.
     """
     more = REQUESTS.get(number, 1) - 1
-    turn = (CASES.index(case) + SDKS.index(sdk)) % len(PATHS)
-    for base in [list(PATHS)[turn]] if case.faults else PATHS:
+    bases = [base for base in PATHS if number != "11" or base != "/models"]  # no Responses there
+    turn = (CASES.index(case) + SDKS.index(sdk)) % len(bases)
+    for base in [bases[turn]] if case.faults else bases:
         for plain_first in {0, more} if case.last and case.faults else {0}:
             fresh.reset()
             fresh.text = SAID.get(number, "About 7,000.")
@@ -528,6 +570,26 @@ def test_a_conversation_grows(sdk, fresh, monkeypatch):
         "assistant",
         "user",
     ]
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+def test_nothing_is_stored_and_every_item_goes_back(sdk, fresh, monkeypatch):
+    call = {"id": "fc_1", "type": "function_call", "call_id": "call_1", "name": "departures",
+            "arguments": '{"line": "ferry Wega"}', "status": "completed"}  # fmt: skip
+    fresh.faults, fresh.forever = [responded("completed", THOUGHT, call)], False
+    assert run("11", sdk, fresh.address + "/openai/v1", monkeypatch).status == 0
+    first, last = (body for _, body in fresh.seen)
+    assert first["store"] is last["store"] is False
+    question, *returned, result = last["input"]
+    assert [question] == first["input"] and returned == [THOUGHT, call]
+    assert (result["type"], result["call_id"]) == ("function_call_output", "call_1")
+    assert json.loads(result["output"])["times"] == ["12:30", "17:45"]
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+def test_a_server_without_the_responses_api(sdk, fresh, monkeypatch):
+    done = run("11", sdk, fresh.address + "/models", monkeypatch)
+    assert done.status == 1 and "404" in done.err and len(done.err.strip().splitlines()) == 1
 
 
 @pytest.fixture(params=SDKS)

@@ -17,6 +17,10 @@ from notebooks import ALL, NOTEBOOKS, read, tagged
 # Each has rules of its own, in a file of its own.
 REFERENCES = {"09_call_by_call": "test_call_by_call.py"}
 NAMES = [path.stem for path in ALL if path.stem not in REFERENCES]
+# The section that shows the same elsewhere, and the packages of the cells to copy. All of 11 is
+# OpenAI v1, and azure-ai-inference has no Responses API, so its second cell is for `requests`.
+SAME = {"11_responses_api": "The same with chat completions"}
+PACKAGES = {"11_responses_api": ("openai", "requests")}
 every_notebook = pytest.mark.parametrize("name", NAMES)
 book = cache(lambda name: read(NOTEBOOKS / f"{name}.ipynb"))
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
@@ -83,7 +87,7 @@ def test_the_order_of_sections(name):
     assert len(set(titles)) == len(titles)
     assert titles[-2:] == ["Key points", "Copy this"]
     assert any("on the wire" in title for title in titles) and "Your turn" in titles
-    assert name.startswith("00") or "The same with OpenAI v1" in titles
+    assert name.startswith("00") or SAME.get(name, "The same with OpenAI v1") in titles
 
 
 @every_notebook
@@ -167,7 +171,8 @@ def test_the_outputs_fit_a_screen(name):
 def test_two_cells_to_copy_stand_alone(name):
     found = copies(name)
     assert len(found) == 2
-    for cell, package in zip(found, ("openai", "azure-ai-inference"), strict=True):
+    packages = PACKAGES.get(name, ("openai", "azure-ai-inference"))
+    for cell, package in zip(found, packages, strict=True):
         first = cell.source.splitlines()[0]
         assert first.startswith(f"# pip install {package}"), first
         assert "helpers" not in cell.source and "await " not in cell.source

@@ -10,6 +10,7 @@ from pathlib import Path
 from sysconfig import get_path
 
 import pytest
+import requests
 import yaml
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -128,12 +129,27 @@ def test_the_top_level_is_the_agreed_one():
     assert found - course - python - repository <= {"CONTRIBUTING.md", "site"}
 
 
+def serve_one_answer(command: list, folder: Path) -> None:
+    """Start the replay server without a word of where recordings and rules are, and ask it."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, text=True, stdout=pipe, stderr=pipe) as process:
+        try:
+            address = re.search(r"http://\S+:\d+", process.stdout.readline())
+            assert address, process.stderr.read()
+            url = f"{address[0]}/v1/models"
+            listed = requests.get(url, headers={"api-key": "k"}, timeout=10).json()
+            assert "mistral-large-2407" in {model["id"] for model in listed["data"]}
+        finally:
+            process.kill()
+
+
 @pytest.mark.slow
 def test_a_wheel_installed_elsewhere_works(tmp_path):
     """Build a wheel of a copy, install it in another environment, import it: three seconds."""
     source, wheels, other = tmp_path / "source", tmp_path / "wheels", tmp_path / "other"
     leave_out = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".DS_Store")
     shutil.copytree(ROOT / "helpers", source / "helpers", ignore=leave_out)
+    shutil.copytree(ROOT / "notebooks" / "recordings", source / "notebooks" / "recordings")
     (source / "tests").mkdir()  # a folder that must stay out
     (source / "tests" / "test_it.py").touch()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
@@ -160,6 +176,7 @@ def test_a_wheel_installed_elsewhere_works(tmp_path):
     command = [python, "-c", code]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert Path(done.stdout.strip()).is_relative_to(packages)
+    serve_one_answer([python, "-m", "helpers.replay.server", "--port", "0"], tmp_path)
 
 
 def test_the_readme_lists_every_notebook_as_00_does():

@@ -193,7 +193,7 @@ def moved_method(
 ) -> cst.BaseExpression:
     """Return what takes the place of a method of an answer, a stream or a client."""
     owner, _, name = method.name.rpartition(".")
-    assert isinstance(new.func, cst.Attribute)
+    assert isinstance(new.func, cst.Attribute) and isinstance(node.func, ast.Attribute)
     receiver = new.func.value
     if any(is_dict(value) for value in method.items):
         return receiver if name == "as_dict" else new
@@ -210,7 +210,11 @@ def moved_method(
             and known(owner, str(key.value))
         ):
             return attribute(receiver, str(key.value))
-        return new.with_changes(func=attribute(dumped(receiver), name))
+        mapping = dumped(receiver)
+        if any(value.kind == "dict" for value in context.values(node.func.value)):
+            # after `… or {}`, which is no object of openai
+            mapping = expression(f"({code_of(mapping)} if {code_of(receiver)} else {{}})")
+        return new.with_changes(func=attribute(mapping, name))
     if name in (*WRITERS, "get_model_info", "send_request") or owner.startswith(
         ("PromptTemplate", "AIInference")
     ):

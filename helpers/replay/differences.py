@@ -9,6 +9,7 @@ from .matching import canonical, same_value
 from .recording import Recording, Request
 
 MOST_PLACES, MOST_QUESTIONS, MOST_CHARACTERS = 6, 8, 70
+MOST_COMPARED = 300  # characters of a question: the time to compare grows with their square
 _ABSENT: Any = object()
 
 
@@ -99,7 +100,8 @@ def _likeness(sent: Any, recorded: Any) -> tuple[float, float]:
 
     The last user message weighs most, then how much of the rest is the same.
     """
-    alike = SequenceMatcher(None, question(sent).lower(), question(recorded).lower()).ratio()
+    ours, theirs = (question(body).lower()[:MOST_COMPARED] for body in (sent, recorded))
+    alike = SequenceMatcher(None, ours, theirs).ratio()
     left, right = dict(_leaves(sent)), dict(_leaves(canonical(recorded)))
     return round(alike, 1), alike - len(_differing(left, right)) / len({**left, **right})
 

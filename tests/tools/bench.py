@@ -3,7 +3,9 @@
 Python tests/tools/bench.py
 """
 
+import asyncio
 import contextlib
+import http.client
 import io
 import json
 import os
@@ -12,8 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
+import requests
 import yaml
 from rich.console import Console
 from rich.table import Table
@@ -30,6 +36,18 @@ ANSWER = {
     ],
     "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
 }
+
+QUESTION = "How many languages are in the world?"
+ASK = {"model": "mistral-large-2407", "messages": [{"role": "user", "content": QUESTION}]}
+STREAM = {
+    "model": "mistral-large-2407",
+    "stream": True,
+    "messages": [
+        {"role": "system", "content": "You are a helpful assistant."},
+        {"role": "user", "content": QUESTION},
+    ],
+}
+BEARER = {"authorization": "Bearer any-word"}
 
 
 def seconds(command: list, repeat: int = 3) -> float:
@@ -252,6 +270,110 @@ def scan_seconds(files: int = 1000) -> float:
     return taken
 
 
+@dataclass
+class ServerFigures:
+    """What the replay server reaches.
+
+    Attributes:
+        start: seconds from its command to its first answer.
+        request: seconds a request takes, with the server on one core.
+        streams: how much longer 50 streams at once take than one.
+        call: a call of the SDK over HTTP, as a multiple of one that is replayed in the process.
+    """
+
+    start: float
+    request: float
+    streams: float
+    call: float
+
+
+def server_figures() -> ServerFigures:
+    """Measure the replay server, which runs as a process of its own."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from served import serving
+
+    began = time.perf_counter()
+    with serving("--pace", "0") as server:
+        requests.post(f"{server.address}/v1/chat/completions", json=ASK, headers=BEARER).json()
+        start = time.perf_counter() - began
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(server.process.pid, {min(os.sched_getaffinity(0))})
+        request = request_seconds(server.address)
+        endpoints = [f"{server.address}/models", None] * 3  # they take turns
+        taken = [sdk_call_seconds(endpoint) for endpoint in endpoints]
+        call = min(taken[::2]) / min(taken[1::2])
+    with serving("--pace", "1") as server:
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(server.process.pid, {min(os.sched_getaffinity(0))})
+        streams = stream_seconds(server.address, 50) / stream_seconds(server.address, 1)
+    return ServerFigures(start, request, streams, call)
+
+
+def request_seconds(address: str) -> float:
+    """Seconds a request takes when four connections send one after the other."""
+    port = int(address.rpartition(":")[2])
+    body = json.dumps(ASK)
+
+    def ask(count: int) -> None:
+        connection = http.client.HTTPConnection("localhost", port)
+        for _ in range(count):
+            connection.request("POST", "/v1/chat/completions", body, BEARER)
+            response = connection.getresponse()
+            response.read()
+            assert response.status == 200
+        connection.close()
+
+    ask(50)
+    began = time.perf_counter()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, [250] * 4))
+    return (time.perf_counter() - began) / 1000
+
+
+def stream_seconds(address: str, count: int) -> float:
+    """Seconds until so many streams, begun at once, are all whole."""
+
+    async def one(session: aiohttp.ClientSession) -> None:
+        url = f"{address}/v1/chat/completions"
+        async with session.post(url, json=STREAM, headers=BEARER) as response:
+            assert (await response.read()).endswith(b"data: [DONE]\n\n")
+
+    async def all_of_them() -> float:
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            began = time.perf_counter()
+            await asyncio.gather(*(one(session) for _ in range(count)))
+            return time.perf_counter() - began
+
+    return asyncio.run(all_of_them())
+
+
+def sdk_call_seconds(endpoint: str | None) -> float:
+    """Median seconds of the same SDK call: over HTTP, or replayed in its process (None)."""
+    code = f"""
+import statistics, time
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.models import UserMessage
+from azure.core.credentials import AzureKeyCredential
+endpoint = {endpoint!r}
+if endpoint is None:
+    from helpers import start
+    start("01_basic")
+    endpoint = "https://replay.invalid/models"
+client = ChatCompletionsClient(endpoint, AzureKeyCredential("k"), model={ASK["model"]!r})
+def call():
+    began = time.perf_counter()
+    client.complete(messages=[UserMessage({QUESTION!r})])
+    return time.perf_counter() - began
+for _ in range(50):
+    call()
+print(statistics.median(call() for _ in range(400)))
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=NOTEBOOKS, capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
 def main() -> int:
     os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
     console = Console()
@@ -277,6 +399,12 @@ def main() -> int:
         rows.append(("live: throughput without helpers / with them", 1 / throughput, 1 / 0.98, ""))
     with console.status("Measuring the scan ..."):
         rows.append(("scan of 1,000 files", scan_seconds(), 20, " s"))
+    with console.status("Measuring the replay server ..."):
+        figures = server_figures()
+        rows.append(("server: start to the first answer", figures.start, 1, " s"))
+        rows.append(("server: a request, on one core", figures.request * 1000, 5, " ms"))
+        rows.append(("server: 50 streams at once / one", figures.streams, 1.25, ""))
+        rows.append(("SDK call over HTTP / replayed in the process", figures.call, 2, ""))
     with console.status("Measuring whole runs ..."):
         runs = whole_runs()
         rows.append(("nbval / jupyter execute", runs["nbval"] / runs["execute"], 1.0, ""))

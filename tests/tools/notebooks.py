@@ -63,6 +63,7 @@ def run(
     env: dict[str, str] | None = None,
     on_start: Callable[[int], None] | None = None,
     keep_going: bool = False,
+    cell_seconds: int | None = None,
 ) -> Run:
     """Execute a notebook, then extra code cells, in one fresh kernel.
 
@@ -74,6 +75,7 @@ def run(
         on_start: called with the position of each code cell before it runs.
         keep_going: go on after a cell that fails, whose error is among its outputs, and give each
             cell ten minutes before it is interrupted.
+        cell_seconds: how long each cell may take, in place of ten minutes, or of one.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell failed.
@@ -96,7 +98,7 @@ def run(
     began = time.perf_counter()
     client = NotebookClient(
         notebook,
-        timeout=600 if keep_going else 60,
+        timeout=cell_seconds or (600 if keep_going else 60),
         interrupt_on_timeout=keep_going,
         allow_errors=keep_going,
         kernel_name="python3",

@@ -1,0 +1,118 @@
+"""Exercises of notebook 11, Use the Responses API."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..situations import answering, recorded, require, value_of
+
+_ENDINGS = {
+    "whole": "At quay 2, behind the crane.",
+    "cut off": "Go along quay 2 until [max_output_tokens]",
+    "thinking cut off": "[max_output_tokens]",
+    "held back": "Ask the [content_filter]",
+    "failed": "[failed]",
+}
+_WHEN = {
+    "whole": "When the answer is whole",
+    "cut off": "When the answer is cut off",
+    "thinking cut off": "When the thinking takes all tokens",
+    "held back": "When the content filter stops the answer",
+    "failed": "When the answer failed",
+}
+
+
+def exercise_1(careful_ask: Callable[[Any, str], Any]) -> str:
+    """`careful_ask(client, text)` returns the text, and why it is not whole."""
+    for name, expected in _ENDINGS.items():
+        when = _WHEN[name]
+        with answering(*recorded(f"exercise 1, {name}")) as situation:
+            answer = value_of(careful_ask, situation.openai, "A question", when=when)
+            sent = situation.sent
+        require(sent, "Send a request with the client that your function is given.")
+        require(
+            all(request.path.endswith("/responses") for request in sent),
+            "Ask the Responses API: client.responses.create.",
+        )
+        require(
+            any("A question" in str(request.body) for request in sent),
+            "Send the text that your function is given.",
+        )
+        require(isinstance(answer, str), f"{when}, return a string.")
+        require(
+            " ".join(answer.split()) == expected,
+            f"{when}, return {expected!r}. You return {answer[:60]!r}.",
+        )
+    return "Right: whole, cut off, held back or failed, your reader knows it."
+
+
+_TALK = {
+    "Where is the bus stop?": "At the lighthouse.",
+    "When does the bus leave?": "At 9:05.",
+    "Who drives it?": "Bo does.",
+}
+
+
+def exercise_2(talk: Callable[[Any, list[str]], Any]) -> str:
+    """`talk(client, questions)` carries a conversation along, and has nothing stored."""
+    names = ("first", "second", "third")
+    answers = [answer for name in names for answer in recorded(f"exercise 2, {name}")]
+    with answering(*answers) as situation:
+        said = value_of(talk, situation.openai, list(_TALK), when="With three questions")
+        bodies = [_mapping(body) for body in situation.bodies]
+    require(bodies, "Send a request with the client that your function is given.")
+    require(
+        len(bodies) == len(_TALK),
+        f"Send one request for each of the {len(_TALK)} questions. You send {len(bodies)}.",
+    )
+    for body in bodies:
+        require(body.get("store") is False, "The service stores your answers: set store to False.")
+        require(
+            not body.get("previous_response_id"),
+            "An answer that is not stored has no id to go on from: send the items instead.",
+        )
+        require(
+            "reasoning.encrypted_content" in (body.get("include") or []),
+            "The model gets no thinking back: include reasoning.encrypted_content.",
+        )
+    wanted: list[tuple[str, str]] = []
+    for number, (question, body) in enumerate(zip(_TALK, bodies, strict=True), start=1):
+        wanted.append(("user", question))
+        _require_items(_items(body.get("input")), wanted, number)
+        wanted += _items(answers[number - 1].body["output"])
+    require(isinstance(said, list | tuple), "Return the answers, a list of strings.")
+    require(list(said) == list(_TALK.values()), f"Return the answers: {list(_TALK.values())}.")
+    return "Right: one conversation, with the thinking, and none of it is kept."
+
+
+def _require_items(
+    found: list[tuple[str, str]], wanted: list[tuple[str, str]], number: int
+) -> None:
+    """The items of request `number` are those that are wanted, in their order."""
+    for kind, content in wanted:
+        label = "the reasoning item before an answer" if kind == "reasoning" else repr(content)
+        require(
+            (kind, content) in found,
+            f"Request {number} lacks {label}. Send each question and all items of each answer.",
+        )
+    kinds = ", ".join(kind for kind, _ in wanted)
+    require(found == wanted, f"Request {number} needs these items, in this order: {kinds}.")
+
+
+def _items(value: Any) -> list[tuple[str, str]]:
+    """The kind and the content of each item of an `input` or an `output`."""
+    found = []
+    items = [{"role": "user", "content": value}] if isinstance(value, str) else value
+    for item in map(_mapping, items if isinstance(items, list) else []):
+        content = item.get("content")
+        if item.get("type") == "reasoning":
+            found.append(("reasoning", str(item.get("encrypted_content"))))
+        elif isinstance(content, list):
+            texts = [str(_mapping(part).get("text") or "") for part in content]
+            found.append((str(item.get("role")), "".join(texts)))
+        else:
+            found.append((str(item.get("role")), str(content)))
+    return found
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

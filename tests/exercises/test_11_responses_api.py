@@ -1,0 +1,211 @@
+"""The exercises of notebook 11.
+
+What is right passes, what is not done does not, and the next step is said.
+"""
+
+import pytest
+
+from notebooks import NOTEBOOKS, read, solutions, tagged
+
+NOTEBOOK = "11_responses_api"
+
+RIGHT_1 = {
+    "by hand, from the items": """
+def careful_ask(client, text):
+    response = client.responses.create(model=MODEL, input=text)
+    said = ""
+    for item in response.output:
+        if item.type == "message":
+            said += "".join(part.text for part in item.content)
+    if response.incomplete_details:
+        said += f" [{response.incomplete_details.reason}]"
+    if response.status == "failed":
+        said += "[failed]"
+    return said
+""",
+    "as a dict": """
+def careful_ask(client, text):
+    response = client.responses.create(model=MODEL, input=[{"role": "user", "content": text}])
+    data = response.to_dict()
+    why = (data["incomplete_details"] or {}).get("reason") or data["status"]
+    said = [p["text"] for i in data["output"] for p in i["content"]]
+    return " ".join(said + ([] if why == "completed" else [f"[{why}]"]))
+""",
+    "asynchronous, with instructions and a limit": """
+async def careful_ask(client, text):
+    response = client.responses.create(
+        model=MODEL, instructions=JOB, input=text, max_output_tokens=100
+    )
+    note = "" if response.status == "completed" else f" [{ending(response)}]"
+    return (response.output_text + note).strip()
+""",
+}
+WRONG_1 = {
+    "the text alone": (
+        "def careful_ask(client, text):\n"
+        "    return client.responses.create(model=MODEL, input=text).output_text",
+        "When the answer is cut off, return",
+    ),
+    "the status": (
+        "def careful_ask(client, text):\n"
+        "    response = client.responses.create(model=MODEL, input=text)\n"
+        "    note = '' if response.status == 'completed' else f' [{response.status}]'\n"
+        "    return response.output_text + note",
+        "[max_output_tokens]",
+    ),
+    "nothing where there is no text": (
+        "def careful_ask(client, text):\n"
+        "    response = client.responses.create(model=MODEL, input=text)\n"
+        "    if response.status == 'completed':\n"
+        "        return response.output_text\n"
+        "    return response.output_text and f'{response.output_text} [{ending(response)}]'",
+        "When the thinking takes all tokens",
+    ),
+    "a failed answer is forgotten": (
+        "def careful_ask(client, text):\n"
+        "    response = client.responses.create(model=MODEL, input=text)\n"
+        "    if not response.incomplete_details:\n"
+        "        return response.output_text\n"
+        "    return f'{response.output_text} [{ending(response)}]'.strip()",
+        "When the answer failed",
+    ),
+    "a chat completion": (
+        "def careful_ask(client, text):\n"
+        "    client.chat.completions.create(model=MODEL, messages=[])\n"
+        "    return ''",
+        "Ask the Responses API",
+    ),
+    "the response": (
+        "def careful_ask(client, text):\n"
+        "    return client.responses.create(model=MODEL, input=text)",
+        "return a string",
+    ),
+    "another text": (
+        "def careful_ask(client, text):\n"
+        "    return client.responses.create(model=MODEL, input='Hello').output_text",
+        "Send the text",
+    ),
+    "only sends": (
+        "def careful_ask(client, text):\n    client.responses.create(model=MODEL, input=text)",
+        "return a string",
+    ),
+    "sends nothing": ("def careful_ask(client, text):\n    return ''", "Send a request"),
+    "passes": (
+        "def careful_ask(client, text):\n    try:\n        1 / 0\n    except Exception:\n        pass",
+        "Send a request",
+    ),
+    "no arguments": ("def careful_ask():\n    return ''", "raises TypeError"),
+}
+RIGHT_2 = {
+    "the objects themselves": """
+def talk(client, questions):
+    items, answers = [], []
+    for question in questions:
+        items += [{"type": "message", "role": "user", "content": question}]
+        response = client.responses.create(model=MODEL, input=items, **PRIVATE)
+        items += response.output
+        answers += [response.output_text]
+    return answers
+""",
+    "a new list each time, with instructions": """
+def talk(client, questions):
+    history, answers = (), []
+    for question in questions:
+        part = {"type": "input_text", "text": question}
+        history = (*history, {"role": "user", "content": [part]})
+        response = client.responses.create(
+            model=MODEL, instructions=JOB, input=list(history), store=False,
+            include=["reasoning.encrypted_content"],
+        )
+        history = (*history, *(item.model_dump(exclude_none=True) for item in response.output))
+        answers.append(response.output_text)
+    return tuple(answers)
+""",
+    "asynchronous, by hand": """
+async def talk(client, questions):
+    items, answers = [], []
+    for question in questions:
+        items.append({"role": "user", "content": question})
+        response = client.responses.create(
+            model=MODEL, input=items, store=False, include=["reasoning.encrypted_content"]
+        )
+        thinking, message = response.output
+        items.append({"type": "reasoning", "id": thinking.id, "summary": [],
+                      "encrypted_content": thinking.encrypted_content})
+        items.append({"role": "assistant", "content": message.content[0].text})
+        answers.append(message.content[0].text)
+    return answers
+""",
+}
+TALK = """
+def talk(client, questions):
+    items, answers = [], []
+    for question in questions:
+        items.append({"role": "user", "content": question})
+        response = client.responses.create(model=MODEL, input=items, **PRIVATE)
+        items += response.output
+        answers.append(response.output_text)
+    return answers
+"""
+WRONG_2 = {
+    "stored": (TALK.replace("**PRIVATE", "include=PRIVATE['include']"), "set store to False"),
+    "no thinking": (TALK.replace("**PRIVATE", "store=False"), "include reasoning"),
+    "an id that nobody keeps": (
+        TALK.replace("**PRIVATE", "previous_response_id='resp_1', **PRIVATE"),
+        "send the items instead",
+    ),
+    "the text alone": (
+        TALK.replace(
+            "response.output\n",
+            "[{'role': 'assistant', 'content': response.output_text}]\n",
+        ),
+        "lacks the reasoning item",
+    ),
+    "no answers in between": (TALK.replace("items += response.output", "pass"), "lacks"),
+    "the last question alone": (
+        TALK.replace("items.append(", "items = []\n        items.append("),
+        "Request 2 lacks 'Where is the bus stop?'",
+    ),
+    "one request": (
+        TALK.replace("in questions", "in [' '.join(questions)]"),
+        "one request for each",
+    ),
+    "returns nothing": (TALK.replace("    return answers\n", ""), "Return the answers"),
+    "returns the last": (TALK.replace("return answers", "return answers[-1:]"), "Return the"),
+    "sends nothing": ("def talk(client, questions):\n    return []", "Send a request"),
+}
+FUNCTIONS = {1: "careful_ask", 2: "talk"}
+
+
+def check_of(number: int) -> str:
+    return f'\ncheck("exercise {number}", {FUNCTIONS[number]})'
+
+
+@pytest.mark.parametrize("source", RIGHT_1.values(), ids=RIGHT_1)
+def test_right_1(attempt, source):
+    assert attempt(source + check_of(1)).startswith("✓ Right")
+
+
+@pytest.mark.parametrize("source", RIGHT_2.values(), ids=RIGHT_2)
+def test_right_2(attempt, source):
+    assert attempt(source + check_of(2)).startswith("✓ Right")
+
+
+@pytest.mark.parametrize(("source", "next_step"), WRONG_1.values(), ids=WRONG_1)
+def test_wrong_1(attempt, source, next_step):
+    printed = attempt(source + check_of(1))
+    assert printed.startswith("Not yet.") and next_step in printed, printed
+
+
+@pytest.mark.parametrize(("source", "next_step"), WRONG_2.values(), ids=WRONG_2)
+def test_wrong_2(attempt, source, next_step):
+    printed = attempt(source + check_of(2))
+    assert printed.startswith("Not yet.") and next_step in printed, printed
+
+
+def test_untouched_cells_are_not_right_and_solutions_are(attempt):
+    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
+    for at in tagged(book, "exercise"):
+        assert attempt(book.cells[at].source).startswith("Not yet.")
+    for source in solutions(book):
+        assert attempt(source).startswith("✓ Right")
