@@ -9,6 +9,7 @@ import json
 import math
 import warnings
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -27,6 +28,7 @@ from azure.core.exceptions import HttpResponseError
 from learners_code import definitions
 from loopback import KEY, service
 from openai.types.chat import ChatCompletion
+from openai.types.responses import Response
 
 from helpers import connect
 from notebooks import NOTEBOOKS
@@ -388,3 +390,44 @@ def test_tokens_that_nobody_counts_cost_nothing(usage, thinking, dollars):
     assert function("thinking_tokens", "10_reasoning_models")(response) == thinking
     assert function("cost", "10_reasoning_models")(response, 1e6, 2e6) == dollars
     assert function("cost", "10_reasoning_models")(ChatCompletions({}), 1e6, 2e6) == 0
+
+
+@pytest.mark.parametrize(
+    "body, thinking, ended",
+    [
+        ({}, 0, None),
+        ({"status": "completed", "usage": None}, 0, "completed"),
+        ({"status": "completed", "usage": {"output_tokens": 3}}, 0, "completed"),
+        ({"usage": {"output_tokens_details": None}}, 0, None),
+        ({"usage": {"output_tokens_details": {"reasoning_tokens": 7}}}, 7, None),
+        ({"status": "incomplete", "incomplete_details": None}, 0, "incomplete"),
+        ({"status": "incomplete", "incomplete_details": {}}, 0, None),
+        ({"status": "incomplete", "incomplete_details": {"reason": "odd"}}, 0, "odd"),
+    ],
+    ids=str,
+)
+def test_what_a_response_does_not_say_is_no_error(body, thinking, ended):
+    response = Response.construct(**body)
+    assert function("thinking_tokens", "11_responses_api")(response) == thinking
+    assert function("ending", "11_responses_api")(response) == ended
+
+
+@pytest.mark.parametrize("name", ["ferry_times", "book_flight", None])
+@pytest.mark.parametrize(
+    "arguments", [None, "", "null", "[]", "{", '{"day": 1}', "\ud83c"], ids=repr
+)
+def test_bad_arguments_are_told_to_the_model_of_responses(name, arguments):
+    call = SimpleNamespace(name=name, arguments=arguments)
+    assert '"error"' in function("run_tool", "11_responses_api")(call)
+
+
+def test_a_stream_of_responses_goes_on_after_an_unknown_event():
+    events = [
+        SimpleNamespace(type="response.output_text.delta", delta="4"),
+        SimpleNamespace(type="response.of_next_year"),
+        SimpleNamespace(type="response.output_text.delta", delta="4"),
+    ]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        types, response = function("read", "11_responses_api")(events)
+    assert printed.getvalue().strip() == "44" and types.total() == 3 and response is None
