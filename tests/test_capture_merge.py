@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from capture.answers import DONE, Unreadable, kept_parts, to_answer
 from capture.candidates import CAPTURED, Candidate, candidates_of
-from capture.conversations import conversations
+from capture.conversations import conversations, same_outline
 from capture.exchanges import Exchange
 from capture.execution import ReplayRun
 from capture.fits import check_keys, mismatch
@@ -224,6 +224,29 @@ def test_responses_that_name_the_one_before_are_one_conversation():
         replace(first, request=replace(first.request, body={"input": "other"})),
     ]
     assert conversations(found) == [{0, 1, 2}]
+
+
+def test_a_conversation_of_responses_goes_on_with_or_without_thinking():
+    parts = [{"type": "output_text", "text": "At noon."}]
+    spoken = {"type": "message", "role": "assistant", "content": parts}
+    thought = {"type": "reasoning", "id": "rs_1", "summary": []}
+    call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "c", "output": "1"}
+
+    def of(sent: object, *output: dict) -> Recording:
+        request = Request("POST", "/openai/v1/responses", {"input": sent})
+        return Recording("x", "x", "y", request, (Answer(200, JSON, {"output": list(output)}),))
+
+    with_thinking = of([user("a"), thought, spoken, user("b")])
+    without = of([user("a"), spoken, user("b")])
+    called_back = of([user("a"), thought, call, result])
+    first = of("a", thought, spoken)
+    assert conversations([first, with_thinking]) == [{0, 1}]
+    assert conversations([first, without]) == [{0, 1}]
+    assert conversations([of("a", thought, call), called_back]) == [{0, 1}]
+    assert conversations([of("other", thought, spoken), without]) == []
+    assert same_outline(with_thinking.request, without.request)
+    assert not same_outline(with_thinking.request, called_back.request)
 
 
 def test_what_two_libraries_say_in_two_ways_is_kept_twice():

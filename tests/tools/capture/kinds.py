@@ -37,7 +37,7 @@ def kind_of_answer(answer: Answer) -> Kind:
     messages = [_dict(choice.get("message") or choice.get("delta")) for choice in choices]
     reasons = [choice.get("finish_reason") for choice in choices]
     reasons += [_ENDS.get(str(chunk.get("status"))) for chunk in chunks if "output" in chunk]
-    text = "".join(map(_text, [*messages, *items]))
+    text = "".join(map(text_of_message, [*messages, *items]))
     return Kind(
         status=answer.status,
         code=next(filter(None, map(_code, chunks)), ""),
@@ -65,7 +65,8 @@ def _code(chunk: dict[str, Any]) -> str:
     return str(error.get("code") or "") if isinstance(error, dict) else ""
 
 
-def _text(message: dict[str, Any]) -> str:
+def text_of_message(message: dict[str, Any]) -> str:
+    """The text of a message, in one piece or in parts; "" where it has none."""
     content = message.get("content")
     parts = [part.get("text") for part in _dicts(content)]
     texts = [part for part in parts if isinstance(part, str)]
