@@ -12,8 +12,17 @@ TESTS_READY := .venv/.ready-tests
 # What runs the notebooks unattended always replays, at full speed, whatever the environment says.
 OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0
 
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check
-UV := $(PY) -m uv pip install --quiet --python .venv
+# A folder from `make wheelhouse`: with it, set-up needs no internet.
+WHEELHOUSE ?=
+FROM := $(if $(WHEELHOUSE),--no-index --find-links $(WHEELHOUSE))
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
+UV := $(PY) -m uv pip install --quiet --python .venv $(FROM)
+# The site has tools and an environment of its own. REPOSITORY is its address, for badges; SITE_WHEELS a folder
+# of wheels for Pyodide, which take the place of stand-ins.
+REPOSITORY ?=
+SITE_WHEELS ?=
+SITE_BIN := $(subst .venv,site/.venv,$(BIN))
+SITE_READY := site/.venv/.ready
 # $(call install,packages): by uv, which is many times faster, or by pip where uv cannot be had or fails.
 install = $(UV) $(1) 2>/dev/null || { echo "uv fails here, so pip takes over (a minute or two) ..."; $(PIP) $(1); }
 
@@ -31,10 +40,10 @@ endef
 COMPILE := -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test run outputs pictures handout serve record lint bench lock clean
+.PHONY: help setup lab room wheelhouse site test-site serve test run outputs pictures handout record lint bench lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Set up .venv from requirements.lock (every other command does this by itself)
 
@@ -57,6 +66,24 @@ $(TESTS_READY): tests/requirements.lock tests/node/package.json $(READY)
 
 lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers
 	$(PY) -m jupyter lab notebooks/00_start_here.ipynb
+
+room:  ## Check that this computer can run the course, offline (20 seconds)
+	@if [ -x $(PY) ]; then $(PY) tests/tools/room.py; else $(PYTHON) tests/tools/room.py; fi
+
+wheelhouse: $(READY)  ## Gather what set-up needs in build/wheelhouse: then, offline, make setup WHEELHOUSE=build/wheelhouse
+	$(PY) -m pip download --quiet --disable-pip-version-check --only-binary :all: --dest build/wheelhouse uv -r requirements.lock
+
+site: $(SITE_READY)  ## Build the site in build/site: pages, and the course in the browser
+	@$(SITE_BIN)/python site/build.py build/site $(if $(SITE_WHEELS),--wheels $(SITE_WHEELS)) $(if $(REPOSITORY),--repository $(REPOSITORY))
+
+test-site: $(SITE_READY) $(READY)  ## Check build/site: every notebook in headless Chromium, links, alt text, search
+	@$(SITE_BIN)/python site/check.py build/site
+
+$(SITE_READY): site/requirements.lock site/package-lock.json
+	@$(PYTHON) -m venv site/.venv
+	@$(SITE_BIN)/python -m pip install --quiet --disable-pip-version-check -r site/requirements.lock
+	@cd site && npm ci --silent --no-audit --no-fund
+	@touch $(SITE_READY)
 
 test: $(TESTS_READY)  ## Run all that CI runs: lint, unit and structure tests, and nbval with the network cut
 	$(STYLE)
@@ -91,6 +118,7 @@ lock: $(READY)  ## Pin the dependencies of pyproject.toml, for learners and for 
 	@$(PIP) uv
 	$(PY) $(COMPILE) --all-extras --output-file tests/requirements.lock pyproject.toml
 	$(PY) $(COMPILE) --extra build --constraint tests/requirements.lock --output-file requirements.lock pyproject.toml
+	$(PY) $(COMPILE) --output-file site/requirements.lock site/requirements.in
 
 clean:  ## Delete .venv and caches
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf .venv site/.venv site/node_modules .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -6,6 +6,7 @@ Recorded situations, and a safe way to call what a learner wrote.
 import asyncio
 import inspect
 import io
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -137,6 +138,10 @@ def _awaited(value: Awaitable[Any]) -> Any:
 
     A notebook's own loop is running, so another thread has one of its own.
     """
+    if sys.platform == "emscripten":  # the browser edition has no threads
+        from pyodide.ffi import run_sync  # pyright: ignore[reportMissingImports]
+
+        return run_sync(value)
     outcome: list[Any] = []
 
     async def run() -> None:

@@ -1,6 +1,7 @@
-"""A chat service on this computer for the cells to copy: it answers plainly, or with one of many faults.
+"""A chat service on this computer for the cells to copy: plain answers, or one of many faults.
 
-It serves `/models`, `/openai/v1` and `/v1` at once, the last two with the Responses API too, checks the key, refuses `api-version` on `/openai/v1`, and refuses
+It serves `/models`, `/openai/v1` and `/v1` at once, the last two with the Responses API too. It
+checks the key, refuses `api-version` on `/openai/v1`, and refuses
 a conversation in which a tool call is left unanswered, as the real service does.
 """
 
@@ -95,7 +96,7 @@ def delta(content, reason: str | None = None, **more) -> dict:
 
 
 def answer(content, reason: str | None = "stop", **more) -> Maker:
-    """A whole answer, or a stream of it where a stream was asked for; `more` belongs to the choice."""
+    """A whole answer, or a stream where that was asked for; `more` belongs to the choice."""
 
     def make(server: "FaultServer", request: dict) -> Reply:
         return server.wrap(request, {"role": "assistant", "content": content}, reason, **more)
@@ -268,9 +269,13 @@ class FaultServer(ThreadingHTTPServer):
         mistral = self.dialect == "mistral"
         extra = {"call_id": None} if mistral else {}
         listed = [
-            {"function": {"arguments": arguments, **extra, "name": name}, "id": f"call_{len(self.seen)}_{at}",
-             "type": "function"} for at, (name, arguments) in enumerate(functions)
-        ]  # fmt: skip
+            {
+                "function": {"arguments": arguments, **extra, "name": name},
+                "id": f"call_{len(self.seen)}_{at}",
+                "type": "function",
+            }
+            for at, (name, arguments) in enumerate(functions)
+        ]
         return {
             "role": "assistant",
             "content": content or ("" if mistral else None),
@@ -314,32 +319,62 @@ class FaultServer(ThreadingHTTPServer):
         return Reply(body=json.dumps({**body, "usage": USAGE}))
 
     def respond(self, request: dict, message: dict, reason: str | None) -> Reply:
-        """A message as an answer of the Responses API, or as a stream; kept unless `store` is false."""
+        """A message as an answer of the Responses API, or as a stream; kept if `store` allows."""
         name, why = f"resp_{len(self.seen)}", INCOMPLETE.get(reason or "")
         status = "incomplete" if why else "completed"
         output: list[dict] = []
         text = message.get("content")
         if isinstance(text, list):  # thinking is an item of its own here
-            output.append({"id": f"rs_{len(self.seen)}", "type": "reasoning", "summary": [],
-                           "content": [{"type": "reasoning_text", "text": "PONDER"}]})  # fmt: skip
+            output.append(
+                {
+                    "id": f"rs_{len(self.seen)}",
+                    "type": "reasoning",
+                    "summary": [],
+                    "content": [{"type": "reasoning_text", "text": "PONDER"}],
+                }
+            )
             text = "".join(part.get("text", "") for part in text)
         if text:
             part = {"type": "output_text", "text": text, "annotations": []}
-            output.append({"id": f"msg_{len(self.seen)}", "type": "message", "role": "assistant",
-                           "status": status, "content": [part]})  # fmt: skip
+            output.append(
+                {
+                    "id": f"msg_{len(self.seen)}",
+                    "type": "message",
+                    "role": "assistant",
+                    "status": status,
+                    "content": [part],
+                }
+            )
         output += [
-            {"id": f"fc_{call['id']}", "type": "function_call", "call_id": call["id"],
-             "status": status, **{key: call["function"][key] for key in ("name", "arguments")}}
+            {
+                "id": f"fc_{call['id']}",
+                "type": "function_call",
+                "call_id": call["id"],
+                "status": status,
+                **{key: call["function"][key] for key in ("name", "arguments")},
+            }
             for call in message.get("tool_calls") or []
-        ]  # fmt: skip
+        ]
         if request.get("store") is not False:
             self.kept[name] = [*request["messages"], *chat_messages(output)]
-        usage = {"input_tokens": 9, "output_tokens": 4, "total_tokens": 13,
-                 "input_tokens_details": {"cached_tokens": 0},
-                 "output_tokens_details": {"reasoning_tokens": 0}}  # fmt: skip
-        response = {"id": name, "object": "response", "created_at": 1, "model": "m",
-                    "status": status, "error": None, "output": output, "usage": usage,
-                    "incomplete_details": {"reason": why} if why else None}  # fmt: skip
+        usage = {
+            "input_tokens": 9,
+            "output_tokens": 4,
+            "total_tokens": 13,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens_details": {"reasoning_tokens": 0},
+        }
+        response = {
+            "id": name,
+            "object": "response",
+            "created_at": 1,
+            "model": "m",
+            "status": status,
+            "error": None,
+            "output": output,
+            "usage": usage,
+            "incomplete_details": {"reason": why} if why else None,
+        }
         if request.get("stream"):
             return Reply(kind=SSE, events=response_events(response))
         return Reply(body=json.dumps(response))
@@ -359,8 +394,14 @@ class FaultServer(ThreadingHTTPServer):
                 last,
                 "[DONE]",
             ]
-        first = {"id": "", "object": "", "created": 0, "model": "", "choices": [],
-                 "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": SAFE}]}  # fmt: skip
+        first = {
+            "id": "",
+            "object": "",
+            "created": 0,
+            "model": "",
+            "choices": [],
+            "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": SAFE}],
+        }
         last = event({"index": 0, "delta": {}, "finish_reason": reason, "logprobs": None, **more})
         usage = (
             [event(usage=USAGE)]

@@ -8,9 +8,12 @@ import json
 import re
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
+
+from fault_server import INCOMPLETE, chat_messages, response_events
 
 KEY = "loopback-key"
 COUNTS = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
@@ -52,6 +55,37 @@ def chunk(delta: dict, reason: str | None = None, **more) -> str:
             **more,
         }
     )
+
+
+def chat_body(body: dict) -> dict:
+    """A request of the Responses API, with what a chat completion would ask for beside it."""
+    made = {
+        "messages": chat_messages(body["input"]),
+        "tools": [{"type": "function", "function": tool} for tool in body.get("tools") or []],
+        "max_tokens": body.get("max_output_tokens"),
+    }
+    wanted = (body.get("text") or {}).get("format")
+    if wanted:
+        made["response_format"] = {"type": wanted["type"], "json_schema": wanted}
+    return {**body, **made}
+
+
+def response(body: dict, message: dict, reason: str, usage: dict | None) -> dict:
+    """A message as an answer of the Responses API."""
+    why = INCOMPLETE.get(reason)
+    status = "incomplete" if why else "completed"
+    output = [
+        {"id": "fc_1", "type": "function_call", "call_id": call["id"], "status": status,
+         "name": call["function"]["name"], "arguments": call["function"]["arguments"]}
+        for call in message.get("tool_calls") or []
+    ]  # fmt: skip
+    if message.get("content"):
+        part = {"type": "output_text", "text": message["content"], "annotations": []}
+        output.append({"id": "msg_1", "type": "message", "role": "assistant", "status": status,
+                       "content": [part]})  # fmt: skip
+    return {"id": "resp_1", "object": "response", "created_at": 1, "model": body.get("model"),
+            "status": status, "error": None, "output": output, "usage": usage,
+            "incomplete_details": {"reason": why} if why else None}  # fmt: skip
 
 
 class Service(ThreadingHTTPServer):
@@ -126,12 +160,20 @@ class Handler(BaseHTTPRequestHandler):
                     "Access denied due to invalid subscription key or wrong API endpoint.",
                 )
             )
+        if path.endswith("/responses"):
+            body = chat_body(body)
         refused = self.wrong_address(path, query) or self.refusal(body)
         if refused:
             return self.play(refused)
         message, reason = self.answer(body)
+        if path.endswith("/responses"):
+            return self.respond(body, message, reason)
         if body.get("stream"):
             return self.stream(body, message, reason)
+        self.whole(body, message, reason)
+
+    def whole(self, body: dict, message: dict, reason: str) -> None:
+        """Send a chat completion that is no stream."""
         choice = {"index": 0, "finish_reason": reason, "message": message}
         whole = {
             "choices": [choice],
@@ -159,7 +201,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def wrong_address(self, path: str, query: str) -> dict | None:
         """What a wrong path or API version is answered with."""
-        base = path.removesuffix("/chat/completions")
+        operation = "/responses" if path.endswith("/v1/responses") else "/chat/completions"
+        base = path.removesuffix(operation)
         version = dict(parse_qsl(query)).get("api-version")
         if base.endswith("/openai/v1") and version:
             message = "api-version query parameter is not allowed when using /v1 path"
@@ -233,6 +276,19 @@ class Handler(BaseHTTPRequestHandler):
             return {"role": "assistant", "content": text[:8], **empty}, "length"
         return {"role": "assistant", "content": text, **empty}, "stop"
 
+    def respond(self, body: dict, message: dict, reason: str) -> None:
+        """Send an answer of the Responses API, whole or as typed events."""
+        counts = {"input_tokens": 9, "output_tokens": 4, "total_tokens": 13}
+        usage = None if "usage" in self.server.lacks else counts
+        whole = response(body, message, reason, usage)
+        if not body.get("stream"):
+            self.play({"status": 200, "body": json.dumps(whole), "headers": PRIVATE_HEADERS})
+            return
+        self.send(
+            f"event: {json.loads(event)['type']}\ndata: {event}\n\n"
+            for event in response_events(whole)
+        )
+
     def stream(self, body: dict, message: dict, reason: str) -> None:
         openai, usage = self.server.dialect == "openai", "usage" not in self.server.lacks
         events = []
@@ -253,12 +309,16 @@ class Handler(BaseHTTPRequestHandler):
                 events.append(json.dumps({"choices": [], "usage": COUNTS}))
         else:
             events.append(chunk({"content": ""}, reason, **({"usage": COUNTS} if usage else {})))
+        self.send(f"data: {event}\n\n" for event in [*events, "[DONE]"])
+
+    def send(self, events: Iterable[str]) -> None:
+        """Send the events of a stream, with the pauses that a test set."""
         self.server.sent = []
         self.begin(200, SSE, {**PRIVATE_HEADERS, "Transfer-Encoding": "chunked"})
-        for number, event in enumerate([*events, "[DONE]"]):
+        for number, event in enumerate(events):
             time.sleep(self.server.pause if number else 0)
             self.server.sent.append(time.perf_counter())
-            self.piece(f"data: {event}\n\n".encode())
+            self.piece(event.encode())
         self.piece(b"")
 
     def begin(self, status: int, kind: str, headers: dict) -> None:

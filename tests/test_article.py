@@ -183,9 +183,19 @@ def test_p13_the_second_answer_is_shown():
         assert text.split("\n")[0][:40] in shown
 
 
-FILTERED = {"status": 400, "headers": {"content-type": "application/json"},
-            "body": {"error": {"message": "m", "type": None, "param": "prompt",
-                               "code": "content_filter", "status": 400}}}  # fmt: skip
+FILTERED = {
+    "status": 400,
+    "headers": {"content-type": "application/json"},
+    "body": {
+        "error": {
+            "message": "m",
+            "type": None,
+            "param": "prompt",
+            "code": "content_filter",
+            "status": 400,
+        }
+    },
+}
 
 
 def test_p14_a_name_that_is_not_imported(course, client):

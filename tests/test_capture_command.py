@@ -75,7 +75,7 @@ def of(server: Service) -> str:
 
 @pytest.fixture
 def done(copy, monkeypatch, capsys):
-    """Run the command in this process: an endpoint and arguments give status and what was printed."""
+    """Run the command in this process. Returns its status and what it printed."""
     import capture.__main__ as program
 
     def start(endpoint: str, *arguments: str, **more: str) -> tuple[int, str]:
@@ -206,7 +206,7 @@ def test_settings_and_names_that_are_wrong_are_named(monkeypatch, tmp_path, caps
 
 
 def test_a_real_server_gives_recordings_that_replay_strictly(real_server, copy, done):
-    """llama.cpp's: content null, `length`, timings, cells that fail on noise (numbers in the README)."""
+    """llama.cpp's: content null, `length`, timings, and cells that fail on noise."""
     before = digests(copy)
     names = [path.stem for path in ALL if path.stem[:3] in ("01_", "05_")]
     proxies = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "LOGNAME": "user"}

@@ -241,7 +241,8 @@ def test_settings_beside_the_key_are_secrets_too(monkeypatch):
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "planted~secret.1")
     monkeypatch.setenv("AZURE_INFERENCE_MODEL", "planted-model")
     scrub = owner.scrubber(target(), NOTEBOOKS)
-    said = f"planted-tenant org-Planted77 planted~secret.1 planted-resource {SECRETS['host']} planted-model"
+    words = "planted-tenant org-Planted77 planted~secret.1 planted-resource"
+    said = f"{words} {SECRETS['host']} planted-model"
     assert scrub.text(said) == "(removed) (removed) (key) (removed) (host) planted-model"
 
 
@@ -269,7 +270,7 @@ def test_for_random_secrets_what_is_written_loads_again_and_holds_none_of_them(
 
 
 def is_no_secret(name: str) -> bool:
-    """Whether a name is too short, a number, or an ordinary word: what `scrub` says it leaves alone."""
+    """Whether `scrub` says it leaves a name alone: too short, a number, or an ordinary word."""
     is_number = name.isdecimal() and len(name) < 2 * SHORTEST
     return (
         len(name) < SHORTEST or is_number or name.lower() in ORDINARY or not re.search(r"\w", name)

@@ -416,9 +416,9 @@ ROWS = [
     ["course", "where_from"],
     ["environment", "live_guard"],
     ["settings", "output_guard", "failures"],
-    ["connection", "variables", "secrets"],
+    ["connection", "variables", "secrets", "service_rules"],
     ["setting_values"],
-    ["endpoints", "dotenv_file", "body_meaning"],
+    ["endpoints", "dotenv_file", "body_meaning", "course_files"],
     ["replay", "display"],
 ]
 

@@ -1,4 +1,4 @@
-"""The old SDK's cells to copy, moved by the rewrite, under every fault that the cells themselves meet.
+"""The old SDK's cells to copy, moved by the rewrite, under every fault that the cells meet.
 
 The moved program keeps the promise of the case, and prints what the old one printed. Where it does
 not, it carries a TODO whose link names the pair that explains why.

@@ -233,20 +233,14 @@ CASES = {
     "JsonSchemaFormat(name='n', schema=s)": """{"type": "json_schema", "json_schema": {"name": 'n', "schema": s}}""",
     "client.complete(messages=[], temperature=None).usage": 'client.chat.completions.create(model="m", messages=[]).usage',
     "client.complete({'messages': []})": "client.chat.completions.create(**{'messages': []})",
-    "client.complete(messages=[], model='n').as_dict()":
-        "client.chat.completions.create(messages=[], model='n').model_dump(exclude_unset=True)",
-    "client.complete(messages=[], model_extras={'n': 2, 'odd': 1})":
-        """client.chat.completions.create(\n    model="m",\n    messages=[],\n    n=2,\n    extra_body={'odd': 1},\n)""",
-    "client.complete(messages=[]).choices[0]['content_filter_results']":
-        'client.chat.completions.create(model="m", messages=[]).choices[0]'
-        """.model_dump(exclude_unset=True)['content_filter_results']""",
-    "client.complete(messages=[])['choices'][0]['message']['content']":
-        'client.chat.completions.create(model="m", messages=[]).choices[0].message.content',
-    "client.complete(messages=[], headers=h, params=p)":
-        'client.chat.completions.create(\n    model="m",\n    messages=[],\n    extra_headers=h,\n    extra_query=p,\n)',
-    "client.complete(messages=[]).choices[0].finish_reason is CompletionsFinishReason.STOPPED":
-        'client.chat.completions.create(model="m", messages=[]).choices[0].finish_reason == "stop"',
-}  # fmt: skip
+    "client.complete(messages=[], model='n').as_dict()": "client.chat.completions.create(messages=[], model='n').model_dump(exclude_unset=True)",
+    "client.complete(messages=[], model_extras={'n': 2, 'odd': 1})": """client.chat.completions.create(\n    model="m",\n    messages=[],\n    n=2,\n    extra_body={'odd': 1},\n)""",
+    "client.complete(messages=[]).choices[0]['content_filter_results']": 'client.chat.completions.create(model="m", messages=[]).choices[0]'
+    """.model_dump(exclude_unset=True)['content_filter_results']""",
+    "client.complete(messages=[])['choices'][0]['message']['content']": 'client.chat.completions.create(model="m", messages=[]).choices[0].message.content',
+    "client.complete(messages=[], headers=h, params=p)": 'client.chat.completions.create(\n    model="m",\n    messages=[],\n    extra_headers=h,\n    extra_query=p,\n)',
+    "client.complete(messages=[]).choices[0].finish_reason is CompletionsFinishReason.STOPPED": 'client.chat.completions.create(model="m", messages=[]).choices[0].finish_reason == "stop"',
+}
 
 
 @pytest.mark.parametrize("old", CASES)
@@ -283,7 +277,7 @@ def test_an_address_from_the_environment_moves_in_the_same_way(old):
 
 
 TODOS = {
-    'client.complete(messages=[], **os.environ)': "complete",
+    "client.complete(messages=[], **os.environ)": "complete",
     'ChatCompletionsClient(os.environ["E"], AzureKeyCredential("k"), transport=object())': "proxies",
     'ChatCompletionsClient("https://models.github.ai/inference", AzureKeyCredential("k"))': "client-key",
     "client.get_model_info()": "model-info",
@@ -294,7 +288,7 @@ TODOS = {
     "client.complete(messages=[], raw_response_hook=print)": "raw",
     "os.other.complete(messages=[])": "complete",
     "client.complete": "complete",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("old", TODOS)
@@ -305,6 +299,25 @@ def test_what_is_not_safe_gets_a_todo_above_its_statement(old):
     assert marked, text
     assert any(f"#{TODOS[old]}" in lines[number] for number in marked)
     assert lines[marked[-1] + 1].startswith("    x = ")
+
+
+def test_an_answer_that_may_be_an_empty_dict_is_read_as_a_dict():
+    text = moved(
+        f"{CLIENT}usage = client.complete(messages=[]).get('usage') or {{}}\n"
+        "x = usage.get('prompt_tokens') or 0\n"
+    )
+    code = text.splitlines()[-1]
+    assert (
+        code
+        == "x = (usage.model_dump(exclude_unset=True) if usage else {}).get('prompt_tokens') or 0"
+    )
+    from openai.types import CompletionUsage
+
+    full = CompletionUsage(prompt_tokens=3, completion_tokens=1, total_tokens=4)
+    for usage, count in ((full, 3), ({}, 0), (None, 0)):
+        space = {"usage": usage}
+        exec(code, space)
+        assert space["x"] == count
 
 
 SHOWN = ("str(error)", "f'no: {error}'", "print(error)", "error.message")
@@ -593,8 +606,10 @@ def test_whatever_comes_out_is_python_and_stays_so(odd):
 
 def test_the_command_runs_without_the_old_sdk(tmp_path):
     """The old package is not imported: a scan works where it is not installed."""
-    code = "import sys\nfrom helpers.migration.__main__ import main\nmain(sys.argv[1:])\n" \
-        "assert not [name for name in sys.modules if name.startswith('azure.ai')]"  # fmt: skip
+    code = (
+        "import sys\nfrom helpers.migration.__main__ import main\nmain(sys.argv[1:])\n"
+        "assert not [name for name in sys.modules if name.startswith('azure.ai')]"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, str(OLD / "plain.py"), "--diff"],
         capture_output=True,

@@ -102,8 +102,11 @@ def test_a_keyword_of_the_client_is_not_one_of_the_call(tmp_path):
 
 
 def test_the_async_client_is_told_apart(tmp_path):
-    names = found("async def f(c: ChatCompletionsClient): await c.complete()", tmp_path,
-                  head="from azure.ai.inference.aio import ChatCompletionsClient\n")  # fmt: skip
+    names = found(
+        "async def f(c: ChatCompletionsClient): await c.complete()",
+        tmp_path,
+        head="from azure.ai.inference.aio import ChatCompletionsClient\n",
+    )
     assert "aio.ChatCompletionsClient.complete" in names
 
 
@@ -120,10 +123,17 @@ def test_answers_are_followed(tmp_path):
         print(error.error.code, error.status_code)
     """
     assert {
-        "ChatResponseMessage.content", "CompletionsFinishReason.value", 'ChatCompletions["usage"]', "FunctionCall.name",
-        "StreamingChatResponseMessageUpdate.content", "StreamingChatChoiceUpdate.get", "HttpResponseError",
-        "ODataV4Format.code", "HttpResponseError.status_code", "UserMessage",
-    } <= found(code, tmp_path)  # fmt: skip
+        "ChatResponseMessage.content",
+        "CompletionsFinishReason.value",
+        'ChatCompletions["usage"]',
+        "FunctionCall.name",
+        "StreamingChatResponseMessageUpdate.content",
+        "StreamingChatChoiceUpdate.get",
+        "HttpResponseError",
+        "ODataV4Format.code",
+        "HttpResponseError.status_code",
+        "UserMessage",
+    } <= found(code, tmp_path)
 
 
 def test_the_latest_value_of_a_name_counts(tmp_path):

@@ -12,8 +12,17 @@ import pytest
 from helpers.migration import sdk, table
 
 KINDS = {
-    "import", "package", "class", "client keyword", "call keyword", "method", "attribute", "item", "enum", "exception",
-}  # fmt: skip
+    "import",
+    "package",
+    "class",
+    "client keyword",
+    "call keyword",
+    "method",
+    "attribute",
+    "item",
+    "enum",
+    "exception",
+}
 
 
 def public(module: str) -> list[str]:

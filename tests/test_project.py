@@ -124,7 +124,7 @@ def test_the_top_level_is_the_agreed_one():
     found = {file.split("/")[0] for file in files.split("\0") if file}
     course = {"notebooks", "helpers", "tests", "environment.yml", "README.md", "Makefile"}
     python = {"pyproject.toml", "requirements.lock", "LICENSE", ".env.example"}
-    repository = {".gitignore", ".gitattributes", ".github", ".ci"}
+    repository = {".gitignore", ".gitattributes", ".github", ".ci", ".devcontainer", ".vscode"}
     assert course | python | repository <= found
     assert found - course - python - repository <= {"CONTRIBUTING.md", "site"}
 

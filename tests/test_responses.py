@@ -1,4 +1,4 @@
-"""The Responses API: its recordings are replayed on every base path, and `show` reads its answers."""
+"""The Responses API: replayed on every base path, and `show` reads its answers."""
 
 import asyncio
 

@@ -17,7 +17,7 @@ from helpers.replay import Answer, Recording, load
 from notebooks import ALL, NOTEBOOKS, plays, read, run, solutions, tagged, text_of
 
 # Answers whose words no cell prints: it shows a verdict on them, or the numbers that code read.
-SHOWN_AS_VALUES = ("sailing, streamed", "the numbers", "the board")
+SHOWN_AS_VALUES = ("sailing, streamed", "the numbers", "the board", "parsed")
 
 
 def printed(cell) -> str:
@@ -111,6 +111,10 @@ def texts_of(answer: Answer) -> list[str]:
     A message, a stream's pieces put together, an error.
     """
     if answer.events is not None:
+        typed = [event for event in answer.events if isinstance(event, dict) and "type" in event]
+        if typed:  # of the Responses API
+            deltas = [e["delta"] for e in typed if e["type"] == "response.output_text.delta"]
+            return ["".join(deltas)]
         choices = [
             choice
             for event in answer.events
@@ -123,6 +127,10 @@ def texts_of(answer: Answer) -> list[str]:
     if "choices" in body:
         contents = [(choice.get("message") or {}).get("content") for choice in body["choices"]]
         return [without_thinking(joined(content)) for content in contents]
+    if "output" in body:
+        calls = [str(item["arguments"]) for item in body["output"] if "arguments" in item]
+        messages = [item for item in body["output"] if item["type"] == "message"]
+        return [*calls, *(joined(item.get("content")) for item in messages)]
     return [str(body.get("message") or (body.get("error") or {}).get("message") or "")]
 
 

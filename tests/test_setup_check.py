@@ -43,3 +43,18 @@ def test_a_course_that_is_not_installed(monkeypatch, capsys):
     check_setup()
     text = capsys.readouterr().out
     assert "FIX  azure-chat-course" in text and "1 to fix" in text and "make lab" in text
+
+
+def test_a_stand_in_is_never_passed_off_as_the_package(monkeypatch, capsys):
+    def other(name):
+        return "13.0.0+standin" if name == "pillow" else version(name)
+
+    monkeypatch.setattr("helpers.setup_check.version", other)
+    monkeypatch.setattr(
+        "helpers.setup_check.metadata", lambda name: {"Summary": f"draws as {name}"}
+    )
+    check_setup()
+    lines = capsys.readouterr().out.splitlines()
+    at = lines.index("note pillow>=12")
+    assert lines[at + 1] == "     a stand-in: draws as pillow"
+    assert not any(line.startswith("ok   pillow") for line in lines)

@@ -8,7 +8,6 @@ import pytest
 from notebooks import NOTEBOOKS, ROOT, read, tagged
 
 PAGE = (NOTEBOOKS / "teaching.md").read_text("utf-8")
-TO_COME = {"11_responses_api"}  # has a section before it has a notebook
 SECTIONS = dict(re.findall(r"^### ((?:\d\d) .+?)\n(.*?)(?=^##)", PAGE, re.M | re.S))
 
 
@@ -43,8 +42,7 @@ def anchors(name: str) -> set[str]:
 
 def test_every_notebook_has_its_section():
     numbers = [path.stem[:2] for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))]
-    come = {*numbers, *(name[:2] for name in TO_COME)}
-    assert [title[:2] for title in SECTIONS] == sorted(come)
+    assert [title[:2] for title in SECTIONS] == numbers
 
 
 @pytest.mark.parametrize("title", SECTIONS)
@@ -60,8 +58,6 @@ def test_three_questions_with_answers_and_a_sentence_that_frees(title):
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)]+)\)", PAGE))))
 def test_links_lead_somewhere(link):
     name, _, anchor = link.partition("#")
-    if name.removesuffix(".ipynb") in TO_COME and not (NOTEBOOKS / name).exists():
-        return
     assert (NOTEBOOKS / name).is_file()
     assert not anchor or anchor in anchors(name.removesuffix(".ipynb"))
 

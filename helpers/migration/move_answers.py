@@ -193,7 +193,7 @@ def moved_method(
 ) -> cst.BaseExpression:
     """Return what takes the place of a method of an answer, a stream or a client."""
     owner, _, name = method.name.rpartition(".")
-    assert isinstance(new.func, cst.Attribute) and isinstance(node.func, ast.Attribute)
+    assert isinstance(new.func, cst.Attribute)
     receiver = new.func.value
     if any(is_dict(value) for value in method.items):
         return receiver if name == "as_dict" else new
@@ -202,6 +202,8 @@ def moved_method(
     if name == "aclose":
         return new.with_changes(func=attribute(receiver, "close"))
     if name in READERS and owner in sdk.ANSWERS:
+        if isinstance(receiver, cst.Name) and can_be_dict(context, owner_of(node)):
+            return new.with_changes(func=attribute(dumped_if_there(receiver), name))
         key = node.args[0] if node.args else None
         if (
             name == "get"
@@ -210,16 +212,42 @@ def moved_method(
             and known(owner, str(key.value))
         ):
             return attribute(receiver, str(key.value))
-        mapping = dumped(receiver)
-        if any(value.kind == "dict" for value in context.values(node.func.value)):
-            # after `… or {}`, which is no object of openai
-            mapping = expression(f"({code_of(mapping)} if {code_of(receiver)} else {{}})")
-        return new.with_changes(func=attribute(mapping, name))
+        return new.with_changes(func=attribute(dumped(receiver), name))
     if name in (*WRITERS, "get_model_info", "send_request") or owner.startswith(
         ("PromptTemplate", "AIInference")
     ):
         context.todo(method.name, f"{shortly(node)} has no direct successor.")
     return new
+
+
+def owner_of(node: ast.Call) -> ast.expr:
+    """Return what a method is called on."""
+    assert isinstance(node.func, ast.Attribute)
+    return node.func.value
+
+
+def can_be_dict(context: Context, node: ast.expr) -> bool:
+    """Whether a name is bound to a dict too, as by `usage = response.get("usage") or {}`."""
+    if not isinstance(node, ast.Name):
+        return False
+    for binding in context.evaluator.found.visible(node.id, node):
+        last = binding.node if binding.how == "expr" else None
+        if isinstance(last, ast.BoolOp):
+            last = last.values[-1]
+        elif isinstance(last, ast.IfExp):
+            last = last.orelse
+        if isinstance(last, ast.Dict):
+            return True
+    return False
+
+
+def dumped_if_there(owner: cst.Name) -> cst.BaseExpression:
+    """Return the dict of an answer, or an empty one where there is a dict, None or nothing."""
+    made = expression(f"x.{DUMP} if x else {{}}")
+    assert isinstance(made, cst.IfExp)
+    return made.with_changes(
+        body=dumped(owner), test=owner, lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
+    )
 
 
 def shortly(node: ast.Call) -> str:
@@ -257,13 +285,12 @@ def shown(context: Context, node: ast.AST) -> None:
 
 def handler(context: Context, node: ast.ExceptHandler) -> None:
     """Leave a TODO where a handler takes an answer that is no JSON, which raises nothing now."""
-    if node.type is None:
-        return
-    named = {child.id for child in ast.walk(node.type) if isinstance(child, ast.Name)}
-    named |= {child.attr for child in ast.walk(node.type) if isinstance(child, ast.Attribute)}
+    parts = list(ast.walk(node.type)) if node.type else []
+    named = {part.id for part in parts if isinstance(part, ast.Name)}
+    named |= {part.attr for part in parts if isinstance(part, ast.Attribute)}
     old = [
         value
-        for child in ast.walk(node.type)
+        for child in parts
         for value in context.values(child)
         if value.kind == "class" and value.name in sdk.EXCEPTIONS
     ]

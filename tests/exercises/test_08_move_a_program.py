@@ -228,3 +228,22 @@ def test_untouched_cells_are_not_right_and_solutions_are(attempt):
         assert attempt(book.cells[at].source).startswith("Not yet.")
     for source in solutions(book):
         assert attempt(source).startswith("✓ Right")
+
+
+def test_the_cells_to_copy_are_those_of_01_with_other_words():
+    """So what test_copy_cells.py shows of 01 under every fault holds for these too."""
+    words = {
+        "How many languages are in the world?": "Is there a berth for the Anna?",
+        "Which do you speak?": "And for the Wega?",
+        "You are the help desk of a harbour with a ferry and an airfield.": (
+            "You give out the berths of a harbour."
+        ),
+    }
+    first, own = (
+        [book.cells[at].source for at in tagged(book, "copy")]
+        for book in (read(NOTEBOOKS / f"{name}.ipynb") for name in ("01_basic", NOTEBOOK))
+    )
+    for old, new in words.items():
+        assert all(old in source for source in first)
+        first = [source.replace(old, new) for source in first]
+    assert own == first

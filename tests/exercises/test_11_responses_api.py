@@ -91,7 +91,8 @@ WRONG_1 = {
     ),
     "sends nothing": ("def careful_ask(client, text):\n    return ''", "Send a request"),
     "passes": (
-        "def careful_ask(client, text):\n    try:\n        1 / 0\n    except Exception:\n        pass",
+        "def careful_ask(client, text):\n"
+        "    try:\n        1 / 0\n    except Exception:\n        pass",
         "Send a request",
     ),
     "no arguments": ("def careful_ask():\n    return ''", "raises TypeError"),

@@ -105,7 +105,8 @@ if {recordings} is None:
     body = json.dumps({ANSWER!r}).encode()
     class Memory(requests.adapters.HTTPAdapter):
         def send(self, request, **kwargs):
-            raw = urllib3.HTTPResponse(io.BytesIO(body), {{"content-type": "application/json"}}, 200,
+            kind = {{"content-type": "application/json"}}
+            raw = urllib3.HTTPResponse(io.BytesIO(body), kind, 200,
                                        preload_content=False)
             return self.build_response(request, raw)
     session = requests.Session()
@@ -114,7 +115,8 @@ if {recordings} is None:
 else:
     from helpers import start
     start("00_bench")
-client = ChatCompletionsClient("https://replay.invalid/models", AzureKeyCredential("k"), model="m", **options)
+key = AzureKeyCredential("k")
+client = ChatCompletionsClient("https://replay.invalid/models", key, model="m", **options)
 def call(n):
     began = time.perf_counter()
     client.complete(messages=[UserMessage(f"question {{n}}")])

@@ -1,8 +1,8 @@
 """Run Python without a network, where the platform can: python tests/tools/cut_network.py -m pytest
 
 On Linux, `unshare` gives the process a network of its own with nothing in it but the loopback
-interface, which Jupyter's kernels talk over. Elsewhere, or where that is forbidden, Python runs as usual, and
-tests/test_offline.py says so.
+interface, which Jupyter's kernels talk over. Elsewhere, or where that is forbidden, Python
+runs as usual, and tests/test_offline.py says so.
 """
 
 import os

@@ -79,7 +79,7 @@ class Target:
         return f"{own or 'no model'} on {article} {kind}, {day}"
 
     def _connection(self, path: str) -> tuple[str, Connection]:
-        """The base path of a request at the proxy, "" where it has none of ours; and whose it is."""
+        """The base path of a request at the proxy, "" where it has none; and whose it is."""
         for base, connection in ((V1, self.settings.v1), (MODELS, self.settings.azure)):
             if path.startswith(f"{base}/"):
                 return base, connection

@@ -1,0 +1,292 @@
+"""The browser edition: JupyterLite with the course, its packages, and Pyodide beside it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import lockfile
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+SITE = Path(__file__).parent
+PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+# Not in the browser: Jupyter itself, and what its kernel there does without.
+WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "pexpect", "psutil"}
+FOR_THE_KERNEL = ("micropip", "comm", "ipython", "jedi", "packaging")
+NO_WHEEL = {"cffi", "cryptography", "libcst", "pillow", "pyyaml"}  # for this platform, on the index
+OF_THE_KERNEL = ("ipykernel", "piplite", "pyodide_kernel", "widgetsnbextension-4")
+# Fetched while Pyodide starts, not when a cell imports them: what each notebook begins with.
+# JupyterLite asks for jedi, which completes names, and waits for ever where it is not here.
+AT_ONCE = (
+    *("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"),
+    *("azure-chat-course", "azure-ai-inference"),
+)
+
+
+class NotBuilt(Exception):
+    """The browser edition cannot be built; the message has the remedy."""
+
+
+def build(course: Path, work: Path, output: Path, given: Path | None) -> None:
+    """Build the browser edition.
+
+    Args:
+        course: the repository's folder.
+        work: a folder for what can be kept from one build to the next.
+        output: an empty or missing folder. A second build into the same one loses settings.
+        given: a folder of wheels for Pyodide that are used in place of stand-ins.
+
+    Raises:
+        NotBuilt: Pyodide has another version than JupyterLite's kernel expects.
+    """
+    if output.exists():
+        raise NotBuilt(f"{output} is there already: remove it first.")
+    constants = _kernel_constants()
+    pyodide = SITE / "node_modules" / "pyodide"
+    found = json.loads((pyodide / "package.json").read_text("utf-8"))["version"]
+    if found != constants["PYODIDE_VERSION"]:
+        raise NotBuilt(
+            f"JupyterLite's kernel expects Pyodide {constants['PYODIDE_VERSION']}, and npm has "
+            f"{found}: change the version in site/package.json and run npm install there."
+        )
+    info = json.loads((pyodide / "pyodide-lock.json").read_text("utf-8"))["info"]
+    lite = work / "lite"
+    shutil.rmtree(lite, ignore_errors=True)
+    static = lite / "static" / "pyodide"
+    static.mkdir(parents=True)
+    for name in PYODIDE_FILES:
+        shutil.copy(pyodide / name, static)
+    gather_wheels(course, work, static, info, given)
+    lockfile.write(static, info, WITHOUT)
+    (lite / "jupyter-lite.json").write_text(_settings(), "utf-8")
+    contents = work / "contents"
+    copy_contents(course, contents)
+    _run(
+        *(sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", lite),
+        *("--contents", contents, "--output-dir", output, "--no-sourcemaps"),
+        *("--no-unused-shared-packages", "--no-libarchive"),
+        cwd=lite,
+    )
+
+
+def _kernel_constants() -> dict[str, str]:
+    from jupyterlite_pyodide_kernel import constants
+
+    return {name: value for name, value in vars(constants).items() if isinstance(value, str)}
+
+
+def _settings() -> str:
+    settings = json.loads((SITE / "jupyter-lite.json").read_text("utf-8"))
+    plugins = settings["jupyter-config-data"]["litePluginSettings"]
+    kernel = plugins["@jupyterlite/pyodide-kernel-extension:kernel"]
+    kernel["loadPyodideOptions"]["packages"] = list(AT_ONCE)
+    return json.dumps(settings, indent=2)
+
+
+def copy_contents(course: Path, contents: Path) -> None:
+    """What the browser edition's file list has: notebooks without outputs, and what they read."""
+    shutil.rmtree(contents, ignore_errors=True)
+    leave_out = shutil.ignore_patterns(".*", "sources")
+    shutil.copytree(course / "notebooks", contents, ignore=leave_out)
+    for path in contents.glob("*.ipynb"):
+        notebook = json.loads(path.read_text("utf-8"))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"], cell["execution_count"] = [], None
+        kernel = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
+        notebook["metadata"]["kernelspec"] = kernel
+        path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False), "utf-8")
+
+
+def gather_wheels(
+    course: Path, work: Path, static: Path, info: dict[str, str], given: Path | None
+) -> None:
+    """Put every wheel that the browser edition has into a folder, with bytecode in it."""
+    new = work / "new-wheels"
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    python = info["python"].rpartition(".")[0]
+    required = resolve(course, python)
+    own = [given_wheel for given_wheel in (given.glob("*.whl") if given else ())]
+    have = {parse_wheel_filename(wheel.name)[0] for wheel in own}
+    for wheel in own:
+        shutil.copy(wheel, new)
+    to_get = [r for r in required if r.name not in have | NO_WHEEL]
+    _download(to_get, python, info["abi_version"], work / "downloads", new)
+    pinned = {canonicalize_name(r.name): r for r in required}
+    if "pyyaml" not in have:
+        _pure_pyyaml(pinned["pyyaml"], work / "downloads", new)
+    if "libcst" not in have:
+        _libcst_with_its_older_parser(pinned["libcst"], work / "downloads", new)
+    for name in ("cryptography", "pillow"):
+        if name not in have:
+            _build_wheel(SITE / "standins" / name, new)
+    _course_wheel(course, new)
+    for wheel in _kernel_wheels():
+        shutil.copy(wheel, new)
+    _with_bytecode(new, work / "compiled", static)
+
+
+def resolve(course: Path, python: str) -> list[Requirement]:
+    """What the course imports and the kernel needs, for Pyodide, in the versions of the lock."""
+    import tomllib
+
+    project = tomllib.loads((course / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [Requirement(text) for text in project["dependencies"]]
+    lines = [str(r) for r in wanted if r.name not in WITHOUT]
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header"]
+    command += ["--no-annotate", "--python-platform", "wasm32-pyodide2025"]
+    command += ["--python-version", python, "--constraint", str(course / "requirements.lock"), "-"]
+    done = subprocess.run(
+        command,
+        input="\n".join([*lines, *FOR_THE_KERNEL]),
+        capture_output=True,
+        text=True,
+        env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"},
+    )
+    if done.returncode:
+        raise NotBuilt(f"uv cannot resolve the packages for the browser:\n{done.stderr}")
+    found = [Requirement(line) for line in done.stdout.splitlines() if line[:1].isalpha()]
+    unused = WITHOUT | {"widgetsnbextension", "pycparser"}  # the kernel has its own, or none
+    return [r for r in found if r.name not in unused]
+
+
+def _download(
+    required: Iterable[Requirement], python: str, abi: str, kept: Path, new: Path
+) -> None:
+    """Wheels for Pyodide from the package index, or from the last build."""
+    kept.mkdir(parents=True, exist_ok=True)
+    at_hand = {parse_wheel_filename(wheel.name)[:2]: wheel for wheel in kept.glob("*.whl")}
+    missing = []
+    for requirement in required:
+        key = (canonicalize_name(requirement.name), _version(requirement))
+        if wheel := at_hand.get(key):
+            shutil.copy(wheel, new)
+        else:
+            missing.append(str(requirement))
+    if missing:
+        number = python.replace(".", "")
+        with tempfile.TemporaryDirectory() as folder:
+            _run(
+                *(*_PIP, "download", "--no-deps", "--only-binary=:all:", "--dest", folder),
+                *("--platform", f"pyemscripten_{abi}_wasm32", "--python-version", python),
+                *("--implementation", "cp", "--abi", f"cp{number}", "--abi", "abi3"),
+                *("--abi", "none", *missing),
+            )
+            for wheel in Path(folder).glob("*.whl"):
+                shutil.copy(wheel, kept)
+                shutil.copy(wheel, new)
+
+
+def _version(requirement: Requirement) -> object:
+    from packaging.version import Version
+
+    return Version(str(requirement.specifier).removeprefix("=="))
+
+
+_PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+
+
+def _pure_pyyaml(requirement: Requirement, kept: Path, new: Path) -> None:
+    """PyYAML without libyaml: it builds as a wheel for every platform."""
+    if not list(kept.glob(f"pyyaml-{_version(requirement)}-py3-none-any.whl")):
+        command = [*_PIP, "wheel", "--no-deps", "--no-binary", "pyyaml", "--wheel-dir", str(kept)]
+        _run(*command, str(requirement), env={"PYYAML_FORCE_LIBYAML": "0"})
+    shutil.copy(kept / f"pyyaml-{_version(requirement)}-py3-none-any.whl", new)
+
+
+def _libcst_with_its_older_parser(requirement: Requirement, kept: Path, new: Path) -> None:
+    """libcst's wheel for this computer, with standins/libcst/native.py for its part in Rust."""
+    native = kept / "native"
+    if not list(native.glob(f"libcst-{_version(requirement)}-*.whl")):
+        native.mkdir(parents=True, exist_ok=True)
+        command = [*_PIP, "download", "--no-deps", "--only-binary=:all:", "--dest", str(native)]
+        _run(*command, str(requirement))
+    (wheel,) = native.glob(f"libcst-{_version(requirement)}-*.whl")
+    marked = f"{_version(requirement)}+standin"
+    text = "its own older parser reads Python up to 3.8, so a program with match is refused"
+    target = new / f"libcst-{marked}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.endswith((".so", ".pyd", "/RECORD")) or "/tests/" in name:
+                continue
+            if name.endswith(".dist-info/METADATA"):
+                data = re.sub(rb"(?m)^Version: .*", f"Version: {marked}".encode(), data, count=1)
+                data = re.sub(rb"(?m)^Summary: .*", f"Summary: {text}".encode(), data, count=1)
+            folder, slash, rest = name.partition("/")
+            if folder.endswith(".dist-info"):
+                folder = f"libcst-{marked}.dist-info"
+            out.writestr(f"{folder}{slash}{rest}", data)
+        out.write(SITE / "standins" / "libcst" / "native.py", "libcst/native.py")
+
+
+def _course_wheel(course: Path, new: Path) -> None:
+    """The helpers as a wheel; its metadata ask only for what the browser edition has."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        leave_out = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(course / "helpers", copy / "helpers", ignore=leave_out)
+        for name in ("LICENSE", "README.md"):
+            shutil.copy(course / name, copy)
+        text = (course / "pyproject.toml").read_text("utf-8")
+        for name in WITHOUT:
+            text = re.sub(rf'(?m)^    "{name}[<>=].*\n', "", text)
+        (copy / "pyproject.toml").write_text(text, "utf-8")
+        _build_wheel(copy, new)
+
+
+def _build_wheel(source: Path, new: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # setuptools leaves files in the source
+        copy = shutil.copytree(source, Path(folder) / source.name)
+        _run(*_PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", new, copy)
+
+
+def _kernel_wheels() -> list[Path]:
+    """The wheels that JupyterLite's kernel brings along."""
+    folder = Path(sys.prefix, "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension")
+    wheels = sorted((folder / "static" / "pypi").glob("*.whl"))
+    return [wheel for wheel in wheels if wheel.name.startswith(OF_THE_KERNEL)]
+
+
+def _with_bytecode(new: Path, kept: Path, static: Path) -> None:
+    """Copy wheels with bytecode added; those that have not changed come from the last build."""
+    import hashlib
+
+    todo = kept / "todo"
+    shutil.rmtree(todo, ignore_errors=True)
+    todo.mkdir(parents=True)
+    recipe, places = (SITE / "compile.mjs").read_bytes(), {}
+    for wheel in new.glob("*.whl"):
+        key = hashlib.sha256(wheel.read_bytes() + recipe).hexdigest()[:16]
+        places[wheel.name] = kept / f"{key}-{wheel.name}"
+        if not places[wheel.name].exists():
+            shutil.copy(wheel, todo)
+    if list(todo.iterdir()):
+        _run("node", SITE / "compile.mjs", todo)
+    for name, place in places.items():
+        if not place.exists():
+            shutil.move(todo / name, place)
+        shutil.copy(place, static / name)
+
+
+def _run(*command: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
+    """Run a command. Its output is shown only if it fails."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=os.environ | (env or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        words = " ".join(str(part) for part in command)
+        raise NotBuilt(f"{words}\n{done.stdout[-3000:]}")

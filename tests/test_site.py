@@ -1,0 +1,213 @@
+"""The site's build, as far as it can be tested without building, and the check of a room."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from notebooks import ALL, ROOT
+
+sys.path[:0] = [str(ROOT / "site"), str(ROOT / "tests" / "tools")]
+import check
+import colab
+import lockfile
+import pages
+import room
+
+INFO = {"python": "3.14.2", "abi_version": "2026_0"}
+
+
+def wheel(folder, name, files=(), needs=()):
+    """A wheel with empty files and what it needs."""
+    head = "".join(f"Requires-Dist: {need}\n" for need in needs)
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr(f"{name}-1.0.dist-info/METADATA", f"Name: {name}\nVersion: 1.0\n{head}")
+        for file in files:
+            archive.writestr(file, "")
+
+
+def test_the_lock_file_lists_local_files_alone(tmp_path):
+    needs = ["yarl", "jupyterlab", "psutil; sys_platform != 'emscripten'", "b; extra == 'x'"]
+    wheel(tmp_path, "azure_one", ["azure/__init__.py", "azure/one/__init__.pyc"], needs)
+    wheel(tmp_path, "yarl", ["yarl/__init__.py", "single.py", "yarl.data/x.py"])
+    lockfile.write(tmp_path, INFO, {"jupyterlab"})
+    packages = json.loads((tmp_path / "pyodide-lock.json").read_text())["packages"]
+    assert packages["azure-one"]["depends"] == ["yarl"]
+    assert packages["yarl"]["imports"] == ["single", "yarl"]
+    assert all((tmp_path / entry["file_name"]).exists() for entry in packages.values())
+
+
+def test_a_missing_wheel_stops_the_build(tmp_path):
+    wheel(tmp_path, "one", needs=["two"])
+    with pytest.raises(lockfile.Incomplete, match="one needs two"):
+        lockfile.write(tmp_path, INFO, ())
+
+
+def test_a_namespace_is_imported_by_its_whole_name():
+    files = ["azure/__init__.py", "azure/ai/__init__.py", "azure/ai/inference/__init__.py"]
+    assert lockfile.modules(files[2:]) == {"azure.ai.inference"}
+    assert lockfile.modules(["azure/core/__init__.pyc"]) == {"azure.core"}
+
+
+def test_the_pages_are_those_of_the_course_in_order(tmp_path):
+    pages.prepare(ROOT, tmp_path / "pages")
+    index = (tmp_path / "pages" / "index.md").read_text("utf-8")
+    listed = index.partition(":hidden:")[2].split()[:-1]
+    stems = [path.stem for path in ALL]
+    assert listed[: len(stems)] == stems
+    others = {path.stem for path in (ROOT / "notebooks").glob("*.md")}
+    assert set(listed[len(stems) :]) == {*others, "CONTRIBUTING"}
+    assert "](notebooks/" not in index and not (tmp_path / "pages" / "recordings").exists()
+
+
+def test_a_picture_of_an_output_keeps_its_alt_text(tmp_path):
+    pages.prepare(ROOT, tmp_path / "pages")
+    cells = json.loads((tmp_path / "pages" / "07_vision.ipynb").read_text("utf-8"))["cells"]
+    described = [
+        cell
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if "image/png" in output.get("data", {})
+    ]
+    assert described and all(cell["metadata"]["mystnb"]["image"]["alt"] for cell in described)
+
+
+def test_colab_copies_begin_with_the_course(tmp_path):
+    colab.write_copies(ROOT, tmp_path / "colab", "https://example.invalid/owner/name")
+    assert sorted(p.name for p in (tmp_path / "colab").iterdir()) == [p.name for p in ALL]
+    for path in ALL:
+        first, *others = json.loads((tmp_path / "colab" / path.name).read_text("utf-8"))["cells"]
+        source = "".join(first["source"])
+        assert "git clone --quiet --depth 1 https://example.invalid/owner/name course" in source
+        assert "azure-ai-inference==1.0.0b9" in source and "jupyterlab" not in source
+        assert others == json.loads(path.read_text("utf-8"))["cells"]
+
+
+def test_the_check_finds_what_is_wrong_with_a_page(tmp_path):
+    (tmp_path / "a.html").write_text('<p id="here"><a href="#here"></a><img src="x.png" alt="x">')
+    (tmp_path / "x.png").touch()
+    assert check.page_problems(tmp_path) == []
+    (tmp_path / "b.html").write_text(
+        '<a href="a.html#there"></a><a href="c.html"></a><img src="x.png">'
+    )
+    text = "\n".join(check.page_problems(tmp_path))
+    assert "no alt text" in text and "no such place" in text and "not there" in text
+    assert len(check.page_problems(tmp_path)) == 3
+
+
+def result_of(name):
+    """A run in the browser that gave exactly the saved outputs."""
+    cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8"))["cells"]
+    return {"outside": [], "cells": [cell | {"outputs": cell.get("outputs", [])} for cell in cells]}
+
+
+def test_a_run_with_the_saved_outputs_is_well():
+    assert check.run_problems("00_start_here", result_of("00_start_here")) == []
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ({"output_type": "stream", "name": "stdout", "text": "something else\n"}, "not '"),
+        ({"output_type": "error", "ename": "E", "evalue": "x", "traceback": []}, "fails"),
+    ],
+)
+def test_a_run_with_another_output_or_an_error_is_not(output, said):
+    result = result_of("00_start_here")
+    result["cells"][3]["outputs"] = [output]
+    (problem,) = check.run_problems("00_start_here", result)
+    assert "00_start_here, cell 3" in problem and said in problem
+
+
+def test_a_request_that_goes_outside_is_a_problem():
+    result = result_of("00_start_here") | {"outside": ["https://example.invalid/x"]}
+    assert check.run_problems("00_start_here", result) == [
+        "00_start_here: a request to https://example.invalid/x"
+    ]
+
+
+def test_without_a_browser_the_check_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "CHROMIUM" in check.notebook_problems(tmp_path, ["00_start_here"])[0]
+
+
+def test_the_sites_lock_pins_its_tools_and_names_no_place():
+    lines = (ROOT / "site" / "requirements.lock").read_text("utf-8").splitlines()
+    pinned = {line.partition("==")[0] for line in lines if "==" in line}
+    stated = (ROOT / "site" / "requirements.in").read_text("utf-8").splitlines()
+    names = {re.split("[<>=]", line)[0] for line in stated if line and line[0] != "#"}
+    assert len(names) > 5 and names <= pinned
+    npm = (ROOT / "site" / "package-lock.json").read_text("utf-8")
+    assert not re.search(r"://|/home|/tmp", "\n".join(lines)) and '"resolved"' not in npm
+
+
+def test_pyodide_is_pinned_in_one_version():
+    stated = json.loads((ROOT / "site" / "package.json").read_text())["dependencies"]["pyodide"]
+    locked = json.loads((ROOT / "site" / "package-lock.json").read_text())["packages"]
+    assert locked["node_modules/pyodide"]["version"] == stated
+
+
+def test_codespaces_sets_up_as_everybody_does():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert container["postCreateCommand"] == "make setup" and container["image"].endswith("3.12")
+    recommended = json.loads((ROOT / ".vscode" / "extensions.json").read_text())["recommendations"]
+    assert "ms-toolsai.jupyter" in recommended
+
+
+def test_the_site_is_deployed_only_where_the_owner_says_so():
+    workflow = (ROOT / ".github" / "workflows" / "site.yml").read_text("utf-8")
+    deploy = workflow.partition("\n  deploy:")[2]
+    assert "vars.DEPLOY_SITE == 'yes'" in deploy.splitlines()[1]
+    assert "deploy-pages" not in workflow.partition("\n  deploy:")[0]
+
+
+def test_a_room_that_is_well(capsys):
+    checks = tuple(
+        c for c in room.CHECKS if c.name in ("recordings", "a port for Jupyter", "writing")
+    )
+    assert room.report(checks) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:5] for line in lines[:-1]] == ["ok   "] * 3 and "offline" in lines[-1]
+
+
+def test_a_room_that_is_not_names_the_remedy(capsys):
+    def fails():
+        raise room.Wrong("no such thing")
+
+    assert room.report((room.Check("a thing", fails, "get one"),)) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "FIX  a thing: no such thing",
+        "     get one",
+        "1 to fix.",
+    ]
+
+
+def test_a_room_without_set_up_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(room, "course_python", lambda: tmp_path / "python")
+    with pytest.raises(room.Wrong):
+        room.setup()
+
+
+@pytest.mark.slow
+def test_a_call_under_each_library_answers(monkeypatch):
+    monkeypatch.setattr(room, "course_python", lambda: sys.executable)
+    assert room.calls() == "azure-ai-inference, openai, requests, aiohttp"
+
+
+def test_a_recording_that_is_broken_fails_the_room(monkeypatch, tmp_path):
+    (tmp_path / "notebooks" / "recordings").mkdir(parents=True)
+    (tmp_path / "notebooks" / "00_a.ipynb").touch()
+    (tmp_path / "notebooks" / "recordings" / "00_a.yaml").write_text("- [")
+    monkeypatch.setattr(room, "course_python", lambda: sys.executable)
+    monkeypatch.setattr(room, "ROOT", tmp_path)
+    with pytest.raises(room.Wrong):
+        room.recordings()
+
+
+def test_python_builds_the_site_with_no_import_of_the_course():
+    code = "import sys; sys.path.insert(0, 'site'); import pages, colab, check"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
