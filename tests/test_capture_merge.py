@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from capture.answers import DONE, Unreadable, kept_parts, to_answer
 from capture.candidates import CAPTURED, Candidate, candidates_of
-from capture.conversations import conversations
+from capture.conversations import conversations, same_outline
 from capture.exchanges import Exchange
 from capture.execution import ReplayRun
 from capture.fits import check_keys, mismatch
@@ -27,7 +27,7 @@ PATH = "/models/chat/completions"
 FILES = sorted((NOTEBOOKS / "recordings").glob("*.yaml"))
 
 
-def said(text: str | None, reason: str = "stop", **message: object) -> Answer:
+def said(text: object, reason: str = "stop", **message: object) -> Answer:
     whole = {"role": "assistant", "content": text, **message}
     return Answer(200, JSON, {"choices": [{"index": 0, "finish_reason": reason, "message": whole}]})
 
@@ -40,12 +40,25 @@ def called(*arguments: str, reason: str = "tool_calls") -> Answer:
     return said(None, reason, tool_calls=calls)
 
 
-def streamed(*pieces: str, reason: str = "stop", ends: bool = True) -> Answer:
+def streamed(*pieces: str, reason: str | None = "stop", ends: bool = True) -> Answer:
     first = {"role": "assistant", "content": None}  # as llama.cpp begins
     deltas = [first, *({"content": piece} for piece in pieces)]
     chunks = [{"choices": [{"index": 0, "delta": d, "finish_reason": None}]} for d in deltas]
     chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
     return Answer(200, SSE, events=[*chunks, DONE] if ends else chunks)
+
+
+def thinking(place: str, tokens: int = 0) -> Answer:
+    """An answer with thinking in that place, of so many tokens that are counted."""
+    parts = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}]
+    answer = {
+        "in tags": said("<think>Hm.</think>\na"),
+        "in parts": said([*parts, {"type": "text", "text": "a"}]),
+        "beside the text": said("a", reasoning_content="Hm."),
+        "nowhere": said("a"),
+    }[place]
+    details = {"completion_tokens_details": {"reasoning_tokens": tokens}}
+    return replace(answer, body={**answer.body, "usage": details}) if tokens else answer
 
 
 def refused(status: int, code: object) -> Answer:
@@ -101,6 +114,20 @@ WANTS_JSON = {"response_format": {"type": "json_object"}}
         (refused(401, "401"), refused(401, 401), {}, ""),
         (refused(400, "content_filter"), refused(400, 400), {}, "error code 400"),
         (replace(streamed("a", ends=False), cut=True), streamed("b"), {}, "breaks off"),
+        (streamed("a", ends=False), streamed("b", ends=False), {}, ""),
+        (streamed("a", ends=False), streamed("b"), {}, "a stream that ends with [DONE]"),
+        (streamed("a", reason=None), streamed("b"), {}, "finish reason stop, not (none)"),
+        (streamed("a"), streamed("b", reason=None), {}, "finish reason (none), not stop"),
+        (streamed("<thi", "nk>a</think>b"), streamed("b"), {}, "no thinking in tags"),
+        (streamed("<thi", "nk>a</think>b"), streamed("<think>", "c</think>"), {}, ""),
+        (thinking("in parts"), thinking("in parts"), {}, ""),
+        (thinking("in tags"), thinking("beside the text"), {}, "no thinking in tags"),
+        (thinking("in parts"), said("b"), {}, "no thinking in parts"),
+        (thinking("beside the text"), said("b"), {}, "no thinking beside the text"),
+        (said("a"), thinking("beside the text"), {}, ""),
+        (thinking("nowhere", 7), thinking("nowhere", 9), {}, ""),
+        (thinking("nowhere", 7), said("b"), {}, "no count of thinking tokens"),
+        (said("a"), thinking("nowhere", 7), {}, ""),
     ],
 )
 def test_an_answer_fits_if_the_lesson_does_not_depend_on_the_difference(old, new, body, reason):
@@ -197,6 +224,29 @@ def test_responses_that_name_the_one_before_are_one_conversation():
         replace(first, request=replace(first.request, body={"input": "other"})),
     ]
     assert conversations(found) == [{0, 1, 2}]
+
+
+def test_a_conversation_of_responses_goes_on_with_or_without_thinking():
+    parts = [{"type": "output_text", "text": "At noon."}]
+    spoken = {"type": "message", "role": "assistant", "content": parts}
+    thought = {"type": "reasoning", "id": "rs_1", "summary": []}
+    call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "c", "output": "1"}
+
+    def of(sent: object, *output: dict) -> Recording:
+        request = Request("POST", "/openai/v1/responses", {"input": sent})
+        return Recording("x", "x", "y", request, (Answer(200, JSON, {"output": list(output)}),))
+
+    with_thinking = of([user("a"), thought, spoken, user("b")])
+    without = of([user("a"), spoken, user("b")])
+    called_back = of([user("a"), thought, call, result])
+    first = of("a", thought, spoken)
+    assert conversations([first, with_thinking]) == [{0, 1}]
+    assert conversations([first, without]) == [{0, 1}]
+    assert conversations([of("a", thought, call), called_back]) == [{0, 1}]
+    assert conversations([of("other", thought, spoken), without]) == []
+    assert same_outline(with_thinking.request, without.request)
+    assert not same_outline(with_thinking.request, called_back.request)
 
 
 def test_what_two_libraries_say_in_two_ways_is_kept_twice():

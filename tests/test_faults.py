@@ -21,6 +21,7 @@ from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.models import ChatCompletionsToolCall, FunctionCall, UserMessage
 from azure.core.credentials import AzureKeyCredential
 from loopback import KEY, chunk, error, service
+from openai import OpenAI
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -136,6 +137,12 @@ def with_environment(endpoint: str = "", **variables: str):
     return call
 
 
+def openai_client(client, server):
+    """The successor's client, where a file of certificates is named that is not there."""
+    with mock.patch.dict(os.environ, SSL_CERT_FILE="/no/such/file"):
+        return OpenAI(base_url=f"{server.address}/v1", api_key=KEY)
+
+
 def deployment(client, server):
     server.bases.add("/openai/deployments/m")
     return elsewhere("http://127.0.0.1:{port}/openai/deployments/m")(client, server)
@@ -215,6 +222,10 @@ FAULTS = {
         HTTP_PROXY="http://127.0.0.1:9", http_proxy="http://127.0.0.1:9", NO_PROXY="", no_proxy=""
     ),
     "N13": with_environment("https://127.0.0.1:{port}/models", REQUESTS_CA_BUNDLE="/no/such/file"),
+    "N14": with_environment(
+        ALL_PROXY="socks5://127.0.0.1:9", all_proxy="socks5://127.0.0.1:9", NO_PROXY="", no_proxy=""
+    ),
+    "N15": openai_client,
     "A1": stream(TEXT.replace("\n", "\r\n"), END),
     "A2": stream(": ping\n\n", TEXT, END),
     "A3": plain({"pieces": [TEXT, END]}),

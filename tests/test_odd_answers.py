@@ -5,21 +5,30 @@ Each function comes out of its notebook, and is called as a reader's program wou
 
 import contextlib
 import io
+import json
 import math
 import warnings
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
+from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.models import (
+    ChatChoice,
     ChatCompletions,
     ChatCompletionsToolCall,
     FunctionCall,
     StreamingChatCompletionsUpdate,
+    UserMessage,
 )
+from azure.core.credentials import AzureKeyCredential
+from azure.core.exceptions import HttpResponseError
 from learners_code import definitions
+from loopback import KEY, service
 from openai.types.chat import ChatCompletion
+from openai.types.responses import Response
 
 from helpers import connect
 from notebooks import NOTEBOOKS
@@ -49,19 +58,16 @@ NO_DELTA: list[Any] = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def in_replay():
-    with contextlib.chdir(NOTEBOOKS), contextlib.redirect_stdout(io.StringIO()):
-        connect.start("01_basic")
-    yield
-    connect.end()
-
-
 @cache
 def function(name: str, notebook: str) -> Any:
     """A function of a notebook, with what else the notebook defines around it."""
-    with contextlib.chdir(NOTEBOOKS), warnings.catch_warnings(action="ignore"):
-        return definitions(notebook)[name]
+    quiet = contextlib.redirect_stdout(io.StringIO())
+    with contextlib.chdir(NOTEBOOKS), quiet, warnings.catch_warnings(action="ignore"):
+        connect.start(notebook)  # its constants read the environment
+        try:
+            return definitions(notebook)[name]
+        finally:
+            connect.end()
 
 
 def saying(content: Any, reason: str = "stop", **message: Any) -> dict:
@@ -228,7 +234,7 @@ def test_streamed_calls_survive_odd_updates(odd):
     ]
 
 
-def scored(content: Any, logprobs: Any) -> SimpleNamespace:
+def scored(content: Any, logprobs: Any) -> ChatChoice:
     choice = {"index": 0, "message": {"content": content}, "logprobs": logprobs}
     return ChatCompletions({"choices": [choice]}).choices[0]
 
@@ -247,3 +253,181 @@ def test_a_label_of_two_tokens_is_as_sure_as_both():
 def test_v1_answers_are_the_same_to_the_functions_that_take_both():
     empty = ChatCompletion.construct(choices=[])
     assert function("calls_of", "05_tools")(empty) == []
+
+
+@pytest.mark.parametrize("content", ["Ferry.", PARTS, None, [], 44], ids=str)
+@pytest.mark.parametrize("logprobs", [None, {}, {"content": None}], ids=str)
+def test_a_message_that_cannot_be_sorted_goes_to_a_person(content, logprobs, server):
+    choice = {"index": 0, "message": {"content": content}, "logprobs": logprobs}
+    assert answered(server, "sort", "04_extra_params", {"choices": [choice]}).startswith("ask a p")
+
+
+@pytest.mark.parametrize("answer", NO_TEXT, ids=str)
+def test_no_answer_goes_to_a_person(answer, server):
+    assert answered(server, "sort", "04_extra_params", answer).startswith("ask a person")
+
+
+@pytest.mark.parametrize("odd", NO_DELTA, ids=str)
+def test_every_update_can_be_described(odd):
+    (update,) = updates(odd)
+    assert "usage" in function("describe", "02_streaming")(update)
+
+
+ERRORS: list[Any] = [
+    (401, {"detail": "Invalid API Key"}),
+    (401, {"statusCode": 401, "message": "Auth token validation failed."}),
+    (400, {"error": None}),
+    (400, {"error": "too long"}),
+    (400, {"error": {"code": None, "message": None}}),
+    (400, {"error": {"code": 400, "message": "a number as code"}}),
+    (400, {"error": {"code": "content_filter"}}),
+    (400, {"error": {"code": "content_filter", "innererror": None}}),
+    (400, {"error": {"code": "content_filter", "innererror": {"content_filter_result": None}}}),
+    (400, []),
+    (400, "No."),
+    (404, None),
+    (422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "foo"]}]}),
+]
+NOT_JSON = [(404, "text/plain", "NOT FOUND"), (502, "text/html", "<html>Bad</html>"), (503, "", "")]
+
+
+@pytest.fixture(scope="module")
+def server():
+    with service() as running:
+        yield running
+
+
+def asking(server: Any, status: int, body: str, kind: str = "application/json") -> Any:
+    """A client of a server that gives each request this answer."""
+    server.fault = {"status": status, "body": body, "type": kind}
+    key = AzureKeyCredential(KEY)
+    return ChatCompletionsClient(f"{server.address}/models", key, model="m", retry_total=0)
+
+
+def answered(server: Any, name: str, notebook: str, body: dict) -> Any:
+    """What a notebook's function, which takes a text, returns where this is the answer."""
+    called = function(name, notebook)
+    client = asking(server, 200, json.dumps(body))
+    with mock.patch.dict(called.__globals__, {"client": client, "second": "m"}):
+        return called("When does she sail?")
+
+
+@pytest.fixture(params=[*((s, "application/json", json.dumps(b)) for s, b in ERRORS), *NOT_JSON])
+def refusal(request, server) -> tuple[HttpResponseError, Any, str]:
+    """An error as the SDK raises it, its client, and its body."""
+    status, kind, body = request.param
+    client = asking(server, status, body, kind)
+    with pytest.raises(HttpResponseError) as caught:
+        client.complete(messages=[UserMessage("x")])
+    return caught.value, client, body
+
+
+def test_every_error_is_explained_in_one_line(refusal):
+    error, _, _ = refusal
+    line = function("explain", "01_basic")(error)
+    assert line.startswith(f"{error.status_code}: ") and "\n" not in line
+
+
+def test_the_code_alone_says_that_the_filter_refused(refusal):
+    error, client, body = refusal
+    filtered = "content_filter" in body
+    assert function("is_filtered", "06_content_safety")(error) == filtered
+    verdict = function("verdict", "06_content_safety")
+    with mock.patch.dict(verdict.__globals__, {"client": client}):
+        if filtered:
+            assert verdict("x", "m") == "prompt blocked: no category"
+        else:
+            with pytest.raises(HttpResponseError):
+                verdict("x", "m")
+
+
+def test_an_error_that_names_no_parameter_is_raised(refusal):
+    error, client, _ = refusal
+    assert function("refused_parameter", "10_reasoning_models")(error) is None
+    with pytest.raises(HttpResponseError):
+        function("complete", "10_reasoning_models")(client, "x", temperature=1)
+
+
+@pytest.mark.parametrize(
+    "message, thinking, answer",
+    [
+        (None, "", ""),
+        ({}, "", ""),
+        ({"content": None}, "", ""),
+        ({"content": []}, "", ""),
+        ({"content": "44"}, "", "44"),
+        ({"content": PARTS}, "40 + 4", "44"),
+        ({"content": THINKING}, "40 + 4", ""),
+        ({"content": [{"type": "thinking", "thinking": None}, *PARTS[1:]]}, "", "44"),
+        ({"content": [{"type": "thinking", "thinking": "40 + 4"}, *PARTS[1:]]}, "40 + 4", "44"),
+        ({"content": "44", "reasoning_content": "40 + 4"}, "40 + 4", "44"),
+        ({"content": None, "reasoning": "40 + 4"}, "40 + 4", ""),
+        ({"content": "<think>40 + 4</think>\n44"}, "40 + 4", "44"),
+        ({"content": "40 + 4</think>44"}, "40 + 4", "44"),
+        ({"content": "<think>40 + 4"}, "40 + 4", ""),
+    ],
+    ids=str,
+)
+def test_thinking_and_answer_are_told_apart(message, thinking, answer):
+    assert function("split_thinking", "10_reasoning_models")(message) == (thinking, answer)
+
+
+@pytest.mark.parametrize(
+    "usage, thinking, dollars",
+    [
+        (None, 0, 0),
+        ({}, 0, 0),
+        ({"prompt_tokens": 3}, 0, 3),
+        ({"prompt_tokens": None, "completion_tokens": 2}, 0, 4),
+        ({"completion_tokens": 2, "completion_tokens_details": None}, 0, 4),
+        ({"completion_tokens": 2, "completion_tokens_details": {}}, 0, 4),
+        ({"completion_tokens": 2, "completion_tokens_details": {"reasoning_tokens": 1}}, 1, 4),
+    ],
+    ids=str,
+)
+def test_tokens_that_nobody_counts_cost_nothing(usage, thinking, dollars):
+    response = ChatCompletions({"choices": [], "usage": usage})
+    assert function("thinking_tokens", "10_reasoning_models")(response) == thinking
+    assert function("cost", "10_reasoning_models")(response, 1e6, 2e6) == dollars
+    assert function("cost", "10_reasoning_models")(ChatCompletions({}), 1e6, 2e6) == 0
+
+
+@pytest.mark.parametrize(
+    "body, thinking, ended",
+    [
+        ({}, 0, None),
+        ({"status": "completed", "usage": None}, 0, "completed"),
+        ({"status": "completed", "usage": {"output_tokens": 3}}, 0, "completed"),
+        ({"usage": {"output_tokens_details": None}}, 0, None),
+        ({"usage": {"output_tokens_details": {"reasoning_tokens": 7}}}, 7, None),
+        ({"status": "incomplete", "incomplete_details": None}, 0, "incomplete"),
+        ({"status": "incomplete", "incomplete_details": {}}, 0, None),
+        ({"status": "incomplete", "incomplete_details": {"reason": "odd"}}, 0, "odd"),
+    ],
+    ids=str,
+)
+def test_what_a_response_does_not_say_is_no_error(body, thinking, ended):
+    response = Response.construct(**body)
+    assert function("thinking_tokens", "11_responses_api")(response) == thinking
+    assert function("ending", "11_responses_api")(response) == ended
+
+
+@pytest.mark.parametrize("name", ["ferry_times", "book_flight", None])
+@pytest.mark.parametrize(
+    "arguments", [None, "", "null", "[]", "{", '{"day": 1}', "\ud83c"], ids=repr
+)
+def test_bad_arguments_are_told_to_the_model_of_responses(name, arguments):
+    call = SimpleNamespace(name=name, arguments=arguments)
+    assert '"error"' in function("run_tool", "11_responses_api")(call)
+
+
+def test_a_stream_of_responses_goes_on_after_an_unknown_event():
+    events = [
+        SimpleNamespace(type="response.output_text.delta", delta="4"),
+        SimpleNamespace(type="response.of_next_year"),
+        SimpleNamespace(type="response.output_text.delta", delta="4"),
+    ]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        types, response = function("read", "11_responses_api")(events)
+    assert printed.getvalue().strip() == "44" and types.total() == 3 and response is None

@@ -8,16 +8,22 @@ from helpers.replay import Recording, Request
 from helpers.replay.matching import same_request
 
 from .answers import chunks_of
-from .kinds import kind_of_answer
+from .kinds import kind_of_answer, text_of_message
 
-_SAID_BY_TYPES = ("function_call", "function_call_output", "reasoning")
+_SAID_BY_TYPES = ("function_call", "function_call_output")
 
 
 def messages_of(request: Request) -> list[Any]:
-    """The messages of a chat request, or the items of a response's input, if any."""
+    """The messages of a chat request, or the items of a response's input, if any.
+
+    Items of reasoning are left out: one model sends them, another does not.
+    """
     body = request.body if isinstance(request.body, dict) else {}
     messages = body.get("messages", body.get("input"))
-    return messages if isinstance(messages, list) else []
+    if isinstance(messages, str):
+        return [{"role": "user", "content": messages}]
+    items = messages if isinstance(messages, list) else []
+    return [one for one in items if not (isinstance(one, dict) and one.get("type") == "reasoning")]
 
 
 def outline(request: Request) -> Request:
@@ -52,7 +58,7 @@ def continues(later: Recording, earlier: Recording) -> bool:
         return False
     text = kind_of_answer(earlier.answers[0]).text
     following = after[len(before)]
-    said = following.get("content") if isinstance(following, dict) else None
+    said = text_of_message(following) if isinstance(following, dict) else ""
     return bool(text and said == text) or bool(_call_ids(following) & _call_ids(answers))
 
 

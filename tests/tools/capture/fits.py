@@ -2,9 +2,10 @@
 
 The words may differ, the lesson may not. So status and form are the same (a stream or not, a tool
 call or not, JSON where JSON was asked for), an error has the same code, and what was filtered is
-filtered. The finish reason is the same too, with one exception: `stop` and `length` may stand for
-each other, for a weak model writes until its limit. But a lesson depends on `length` where the
-request sets a limit, and on `stop` where the request sets `stop`.
+filtered. Thinking that a recording shows is in the same place, and its tokens are counted. A stream
+that ends too soon does so again. The finish reason is the same too, with one exception: `stop` and
+`length` may stand for each other, for a weak model writes until its limit. But a lesson depends on
+`length` where the request sets a limit, and on `stop` where the request sets `stop`.
 
 A recording says what else capturing may do with it in the optional key `capture`:
 `same reason`: no other finish reason; `never`: its lesson is this very answer.
@@ -47,6 +48,8 @@ def mismatch(recording: Recording, answer: Answer) -> str:
         return f"another kind: error code {new.code or '(none)'}, not {old.code or '(none)'}"
     if not new.ended and old.ended:
         return "cut: its stream ends without [DONE]"
+    if new.ended and not old.ended:
+        return "another kind: a stream that ends with [DONE]"
     differences = _differences(old, new, _wants_json(recording))
     if differences:
         return f"another kind: {differences[0]}"
@@ -68,6 +71,8 @@ def _differences(old: Kind, new: Kind, wants_json: bool) -> list[str]:
         "text that is no JSON": wants_json and _is_json(old.text) and not _is_json(new.text),
         "text that is JSON": wants_json and not _is_json(old.text) and _is_json(new.text),
         "no log probabilities": old.logprobs and not new.logprobs,
+        f"no thinking {old.thinking}": bool(old.thinking) and new.thinking != old.thinking,
+        "no count of thinking tokens": old.counts_thinking and not new.counts_thinking,
         "nothing filtered": old.filtered and not new.filtered,
         "something filtered": new.filtered and not old.filtered,
     }
@@ -81,7 +86,7 @@ def _may_differ(recording: Recording, old: frozenset[str], new: frozenset[str]) 
     depends_on |= {"length"} if any(body.get(limit) for limit in _LIMITS) else set()
     either = {"stop", "length"}
     free = recording.capture != SAME_REASON and not old & depends_on
-    return free and bool(new) and old <= either and new <= either
+    return free and bool(old) and bool(new) and old <= either and new <= either
 
 
 def _wants_json(recording: Recording) -> bool:

@@ -25,6 +25,8 @@ class Kind:
     arguments: tuple[str, ...]  # of tool calls, put together
     logprobs: bool
     filtered: bool
+    thinking: str  # where a message has it: "in tags", "in parts", "beside the text" or ""
+    counts_thinking: bool  # whether the usage counts its tokens
 
 
 def kind_of_answer(answer: Answer) -> Kind:
@@ -35,16 +37,19 @@ def kind_of_answer(answer: Answer) -> Kind:
     messages = [_dict(choice.get("message") or choice.get("delta")) for choice in choices]
     reasons = [choice.get("finish_reason") for choice in choices]
     reasons += [_ENDS.get(str(chunk.get("status"))) for chunk in chunks if "output" in chunk]
+    text = "".join(map(text_of_message, [*messages, *items]))
     return Kind(
         status=answer.status,
         code=next(filter(None, map(_code, chunks)), ""),
         streamed=answer.events is not None,
         ended=not answer.cut and (not choices or not answer.events or answer.events[-1] == DONE),
         reasons=frozenset(str(reason) for reason in reasons if reason),
-        text="".join(map(_text, [*messages, *items])),
+        text=text,
         arguments=_arguments(messages, items),
         logprobs=any(choice.get("logprobs") for choice in choices),
         filtered='"filtered": true' in json.dumps(chunks),
+        thinking=_thinking(messages, text),
+        counts_thinking=any(map(_thinking_tokens, chunks)),
     )
 
 
@@ -60,11 +65,30 @@ def _code(chunk: dict[str, Any]) -> str:
     return str(error.get("code") or "") if isinstance(error, dict) else ""
 
 
-def _text(message: dict[str, Any]) -> str:
+def text_of_message(message: dict[str, Any]) -> str:
+    """The text of a message, in one piece or in parts; "" where it has none."""
     content = message.get("content")
     parts = [part.get("text") for part in _dicts(content)]
     texts = [part for part in parts if isinstance(part, str)]
     return content if isinstance(content, str) else "".join(texts)
+
+
+def _thinking(messages: Sequence[dict[str, Any]], text: str) -> str:
+    """Where the messages of chat completions have thinking; "" where they have none."""
+    if text.lstrip().startswith("<think>"):
+        return "in tags"
+    for message in messages:
+        if message.get("reasoning_content") or message.get("reasoning"):
+            return "beside the text"
+        if any(part.get("type") == "thinking" for part in _dicts(message.get("content"))):
+            return "in parts"
+    return ""
+
+
+def _thinking_tokens(chunk: dict[str, Any]) -> Any:
+    """How many tokens of chat completions went into thinking, if the usage says so."""
+    details = _dict(_dict(chunk.get("usage")).get("completion_tokens_details"))
+    return details.get("reasoning_tokens")
 
 
 def _arguments(
