@@ -301,19 +301,23 @@ def test_what_is_not_safe_gets_a_todo_above_its_statement(old):
     assert lines[marked[-1] + 1].startswith("    x = ")
 
 
-def test_an_answer_that_may_be_an_empty_dict_is_read_as_a_dict():
+@pytest.mark.parametrize(
+    "key, read",
+    [
+        ("prompt_tokens", "(usage.prompt_tokens if usage else None)"),
+        ("odd", "(usage.model_dump(exclude_unset=True) if usage else {}).get('odd')"),
+    ],
+)
+def test_an_answer_that_may_be_an_empty_dict_is_read_with_a_guard(key, read):
     text = moved(
         f"{CLIENT}usage = client.complete(messages=[]).get('usage') or {{}}\n"
-        "x = usage.get('prompt_tokens') or 0\n"
+        f"x = usage.get('{key}') or 0\n"
     )
     code = text.splitlines()[-1]
-    assert (
-        code
-        == "x = (usage.model_dump(exclude_unset=True) if usage else {}).get('prompt_tokens') or 0"
-    )
+    assert code == f"x = {read} or 0"
     from openai.types import CompletionUsage
 
-    full = CompletionUsage(prompt_tokens=3, completion_tokens=1, total_tokens=4)
+    full = CompletionUsage.construct(prompt_tokens=3, odd=3)
     for usage, count in ((full, 3), ({}, 0), (None, 0)):
         space = {"usage": usage}
         exec(code, space)

@@ -100,10 +100,10 @@ def test_a_deployments_name_is_its_model(replay_server):
 
 
 def test_responses_are_served_under_v1(replay_server):
-    body = {"model": SECOND, "input": "Name a lighthouse."}
+    body = {"model": "gpt-5-mini", "input": "How many languages are in the world?"}
     for base in ("/v1", "/openai/v1"):
         response = asked(replay_server, f"{base}/responses", body)
-        assert response.json()["output"][0]["content"][0]["text"], base
+        assert '"output_text"' in response.text, base
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
