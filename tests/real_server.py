@@ -34,11 +34,14 @@ For another program, `python tests/real_server.py` prints its address and serves
 """
 
 import argparse
+import contextlib
 import math
 import signal
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -305,6 +308,9 @@ def serving(
         parameters.model.path = str(path)
         server = xllamacpp.Server(parameters)
     try:
+        # Its queue runs once this is answered; a server that ends before may wait for ever.
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{server.listening_address}/slots", timeout=30).close()
         yield server.listening_address
     finally:
         del server  # its end stops the threads and closes the port
