@@ -138,6 +138,7 @@ def gather_wheels(
     _course_wheel(course, new)
     for wheel in _kernel_wheels():
         shutil.copy(wheel, new)
+    _without_stubs(next(new.glob("jedi-*.whl")))
     _with_bytecode(new, work / "compiled", static)
 
 
@@ -207,6 +208,16 @@ def _pure_pyyaml(requirement: Requirement, kept: Path, new: Path) -> None:
         command = [*_PIP, "wheel", "--no-deps", "--no-binary", "pyyaml", "--wheel-dir", str(kept)]
         _run(*command, str(requirement), env={"PYYAML_FORCE_LIBYAML": "0"})
     shutil.copy(kept / f"pyyaml-{_version(requirement)}-py3-none-any.whl", new)
+
+
+def _without_stubs(wheel: Path) -> None:
+    """Take out of jedi, which completes names, what it knows of other people's packages: 2 MB."""
+    slim = wheel.with_suffix(".slim")
+    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(slim, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in old.namelist():
+            if not re.search(r"/typeshed/stubs/|/django-stubs/|/RECORD$", name):
+                out.writestr(name, old.read(name))
+    slim.replace(wheel)
 
 
 def _libcst_with_its_older_parser(requirement: Requirement, kept: Path, new: Path) -> None:
