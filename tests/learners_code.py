@@ -8,11 +8,12 @@ import ast
 import contextlib
 import io
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from helpers import connect
-from notebooks import NOTEBOOKS, read
+from notebooks import NOTEBOOKS, read, solutions, tagged
 
 
 def definitions(name: str) -> dict:
@@ -60,3 +61,49 @@ def attempt(notebook) -> Callable[[str], str]:
         return printed.getvalue()
 
     return run
+
+
+Work = dict[int, dict[str, Any]]  # what learners write, by the exercise's number and a name
+
+
+def exercise_tests(
+    name: str, right: Work, wrong: Work, checks: dict[int, str], before: str = ""
+) -> tuple[Callable[..., None], ...]:
+    """The three tests of a notebook's exercises, for a module that names it in NOTEBOOK.
+
+    Args:
+        name: the notebook's.
+        right: sources that solve an exercise.
+        wrong: sources that do not, each with words of the next step that its learner is told.
+        checks: the line that calls `check`, for each exercise.
+        before: what every learner's cell begins with.
+    """
+
+    @pytest.mark.parametrize(("number", "source"), _cases(right))
+    def test_right(number, source, attempt):
+        printed = attempt(f"{before}{source}\n{checks[number]}")
+        assert printed.startswith("✓ Right"), printed
+
+    @pytest.mark.parametrize(("number", "source", "next_step"), _cases(wrong))
+    def test_wrong(number, source, next_step, attempt):
+        printed = attempt(f"{before}{source}\n{checks[number]}")
+        assert printed.startswith("Not yet.") and next_step in printed, printed
+
+    def test_untouched_cells_are_not_right_and_solutions_are(attempt):
+        book = read(NOTEBOOKS / f"{name}.ipynb")
+        untouched = [book.cells[at].source for at in tagged(book, "exercise")]
+        assert len(untouched) == len(solutions(book)) == len(checks)
+        for source in untouched:
+            assert attempt(before + source).startswith("Not yet.")
+        for source in solutions(book):
+            assert attempt(before + source).startswith("✓ Right")
+
+    return test_right, test_wrong, test_untouched_cells_are_not_right_and_solutions_are
+
+
+def _cases(work: Work) -> list:
+    return [
+        pytest.param(number, *(case if isinstance(case, tuple) else (case,)), id=f"{number}-{name}")
+        for number, kinds in work.items()
+        for name, case in kinds.items()
+    ]

@@ -3,7 +3,6 @@
 Make the fault happen, and look for what the page says you see.
 """
 
-import ast
 import contextlib
 import io
 import json
@@ -20,6 +19,7 @@ import requests
 from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.models import ChatCompletionsToolCall, FunctionCall, UserMessage
 from azure.core.credentials import AzureKeyCredential
+from learners_code import definitions
 from loopback import KEY, chunk, error, service
 from openai import OpenAI
 from PIL import Image
@@ -28,7 +28,7 @@ from PIL.PngImagePlugin import PngInfo
 from helpers import clock, connect, start
 from helpers.replay import load
 from helpers.settings import Settings, replay_settings
-from notebooks import NOTEBOOKS, read
+from notebooks import NOTEBOOKS
 
 ROW = re.compile(r"^\| ([A-Z]\d+) \| `(.+?)` \| (.+?) \| (.+?) \|$", re.M)
 PAGE = {
@@ -249,23 +249,11 @@ FAULTS = {
 }
 
 
-def definitions(name: str) -> dict:
-    """What a notebook defines: its functions, imports and constants, without running its calls."""
-    space: dict = {}
-    for cell in read(NOTEBOOKS / f"{name}.ipynb").cells:
-        if {"exercise", "copy"} & set(cell.metadata.get("tags", ())):
-            break  # what comes after the lesson takes its names
-        if cell.cell_type == "code":
-            for node in ast.parse(cell.source, mode="exec").body:
-                named = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-                constant = named and (
-                    node.targets[0].id.isupper() or node.targets[0].id == "parameters"
-                )
-                if constant or isinstance(
-                    node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-                ):
-                    exec(compile(ast.Module([node], []), name, "exec"), space)
-    return space
+def lesson(name: str) -> dict:
+    """What a notebook defines. Its constants read its folder and the environment."""
+    provided = mock.patch.dict(os.environ, replay_settings().variables())
+    with contextlib.chdir(NOTEBOOKS), provided:
+        return definitions(name)
 
 
 def as_call(piece: dict) -> ChatCompletionsToolCall:
@@ -276,7 +264,7 @@ def as_call(piece: dict) -> ChatCompletionsToolCall:
 def tool(name: str, arguments: str):
     def run(client, server):
         call = as_call({"name": name, "arguments": arguments})
-        space = definitions("05_tools")
+        space = lesson("05_tools")
         return space["run_tool"](call, space["LOOK_UPS"])
 
     return run
@@ -286,7 +274,7 @@ def streamed_calls(*pieces: dict, look):
     def run(client, server):
         events = [f"data: {chunk({'tool_calls': [piece]})}\n\n" for piece in pieces]
         server.fault = {"pieces": [*events, END]}
-        space = definitions("05_tools")
+        space = lesson("05_tools")
         with contextlib.redirect_stdout(io.StringIO()):
             calls = space["collect_calls"](ask(client, stream=True))
         return look(space, calls)
@@ -300,9 +288,7 @@ def file(name: str, content: bytes | None):
             path = Path(folder) / name
             if content is not None:
                 path.write_bytes(content)
-            provided = mock.patch.dict(os.environ, replay_settings().variables())
-            with contextlib.chdir(NOTEBOOKS), provided:  # its constants read both
-                open_picture = definitions("07_vision")["open_picture"]
+            open_picture = lesson("07_vision")["open_picture"]
             picture = open_picture(path)
             return getattr(picture, "size", picture)
 

@@ -1,11 +1,8 @@
 """The exercise of notebook 00."""
 
-import pytest
-
-from notebooks import NOTEBOOKS, read, solutions, tagged
+from learners_code import exercise_tests
 
 NOTEBOOK = "00_start_here"
-CHECK = '\ncheck("exercise 1", greet)'
 RIGHT = {
     "an f-string": """
 def greet(client, name):
@@ -63,21 +60,11 @@ WRONG = {
         "sends no request",
     ),
 }
+CHECKS = {
+    1: 'check("exercise 1", greet)',
+}
 
 
-@pytest.mark.parametrize("source", RIGHT.values(), ids=RIGHT)
-def test_right(attempt, source):
-    assert attempt(source + CHECK).startswith("✓ Right")
-
-
-@pytest.mark.parametrize(("source", "next_step"), WRONG.values(), ids=WRONG)
-def test_wrong(attempt, source, next_step):
-    printed = attempt(source + CHECK)
-    assert printed.startswith("Not yet.") and next_step in printed
-
-
-def test_the_untouched_cell_is_not_right_and_the_solution_is(attempt):
-    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
-    (at,) = tagged(book, "exercise")
-    assert attempt(book.cells[at].source).startswith("Not yet.")
-    assert attempt(solutions(book)[0]).startswith("✓ Right")
+test_right, test_wrong, test_untouched_cells_are_not_right_and_solutions_are = exercise_tests(
+    NOTEBOOK, {1: RIGHT}, {1: WRONG}, CHECKS
+)

@@ -1,11 +1,9 @@
 """The exercises of notebook 02."""
 
-import pytest
-
-from notebooks import NOTEBOOKS, read, solutions, tagged
+from learners_code import exercise_tests
 
 NOTEBOOK = "02_streaming"
-CHECKS = {1: '\ncheck("exercise 1", first_sentence)', 2: '\ncheck("exercise 2", read)'}
+CHECKS = {1: 'check("exercise 1", first_sentence)', 2: 'check("exercise 2", read)'}
 
 RIGHT_1 = {
     "with and break": """
@@ -171,26 +169,6 @@ def read(stream):
 }
 
 
-@pytest.mark.parametrize(
-    ("number", "source"), [*((1, s) for s in RIGHT_1.values()), *((2, s) for s in RIGHT_2.values())]
+test_right, test_wrong, test_untouched_cells_are_not_right_and_solutions_are = exercise_tests(
+    NOTEBOOK, {1: RIGHT_1, 2: RIGHT_2}, {1: WRONG_1, 2: WRONG_2}, CHECKS
 )
-def test_right(attempt, number, source):
-    printed = attempt(source + CHECKS[number])
-    assert "✓ Right" in printed, printed
-
-
-@pytest.mark.parametrize(
-    ("number", "source", "next_step"),
-    [*((1, *w) for w in WRONG_1.values()), *((2, *w) for w in WRONG_2.values())],
-)
-def test_wrong(attempt, number, source, next_step):
-    printed = attempt(source + CHECKS[number])
-    assert "Not yet." in printed and next_step in printed, printed
-
-
-def test_untouched_cells_are_not_right_and_solutions_are(attempt):
-    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
-    for at in tagged(book, "exercise"):
-        assert attempt(book.cells[at].source).startswith("Not yet.")
-    for source in solutions(book):
-        assert attempt(source).startswith("✓ Right")

@@ -1,11 +1,9 @@
 """The exercises of notebook 03."""
 
-import pytest
-
-from notebooks import NOTEBOOKS, read, solutions, tagged
+from learners_code import exercise_tests
 
 NOTEBOOK = "03_json_mode"
-CHECKS = {1: '\ncheck("exercise 1", booking_or_reason)', 2: '\ncheck("exercise 2", ReturnBooking)'}
+CHECKS = {1: 'check("exercise 1", booking_or_reason)', 2: 'check("exercise 2", ReturnBooking)'}
 
 RIGHT_1 = {
     "by parse": """
@@ -114,26 +112,6 @@ WRONG_2 = {
 }
 
 
-@pytest.mark.parametrize(
-    ("number", "source"), [*((1, s) for s in RIGHT_1.values()), *((2, s) for s in RIGHT_2.values())]
+test_right, test_wrong, test_untouched_cells_are_not_right_and_solutions_are = exercise_tests(
+    NOTEBOOK, {1: RIGHT_1, 2: RIGHT_2}, {1: WRONG_1, 2: WRONG_2}, CHECKS
 )
-def test_right(attempt, number, source):
-    printed = attempt(source + CHECKS[number])
-    assert printed.startswith("✓ Right"), printed
-
-
-@pytest.mark.parametrize(
-    ("number", "source", "next_step"),
-    [*((1, *w) for w in WRONG_1.values()), *((2, *w) for w in WRONG_2.values())],
-)
-def test_wrong(attempt, number, source, next_step):
-    printed = attempt(source + CHECKS[number])
-    assert printed.startswith("Not yet.") and next_step in printed, printed
-
-
-def test_untouched_cells_are_not_right_and_solutions_are(attempt):
-    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
-    for at in tagged(book, "exercise"):
-        assert attempt(book.cells[at].source).startswith("Not yet.")
-    for source in solutions(book):
-        assert attempt(source).startswith("✓ Right")

@@ -1,8 +1,6 @@
 """The exercises of notebook 05: what is right passes, what is not done gets its next step."""
 
-import pytest
-
-from notebooks import NOTEBOOKS, read, solutions, tagged
+from learners_code import exercise_tests
 
 NOTEBOOK = "05_tools"
 FERRIES = 'FERRIES = {"Saturday": ["08:15", "12:30", "17:45"], "Sunday": []}\n'
@@ -324,41 +322,17 @@ WRONG_2 = {
         "raises AttributeError",
     ),
 }
-CHECK_1 = '\ncheck("exercise 1", desk, FERRIES)'
-CHECK_2 = '\ncheck("exercise 2", run_with_consent)'
+CHECKS = {
+    1: 'check("exercise 1", desk, FERRIES)',
+    2: 'check("exercise 2", run_with_consent)',
+}
 
 
-@pytest.mark.parametrize("source", RIGHT_1.values(), ids=RIGHT_1)
-def test_right_1(attempt, source):
-    assert attempt(source + CHECK_1).splitlines()[-1].startswith("✓ Right")
-
-
-@pytest.mark.parametrize("source", RIGHT_2.values(), ids=RIGHT_2)
-def test_right_2(attempt, source):
-    assert attempt(source + CHECK_2).startswith("✓ Right")
-
-
-@pytest.mark.parametrize(("source", "next_step"), WRONG_1.values(), ids=WRONG_1)
-def test_wrong_1(attempt, source, next_step):
-    printed = attempt(source + CHECK_1)
-    assert printed.startswith("Not yet.") and next_step in printed
-
-
-@pytest.mark.parametrize(("source", "next_step"), WRONG_2.values(), ids=WRONG_2)
-def test_wrong_2(attempt, source, next_step):
-    printed = attempt(source + CHECK_2)
-    assert printed.startswith("Not yet.") and next_step in printed
+test_right, test_wrong, test_untouched_cells_are_not_right_and_solutions_are = exercise_tests(
+    NOTEBOOK, {1: RIGHT_1, 2: RIGHT_2}, {1: WRONG_1, 2: WRONG_2}, CHECKS
+)
 
 
 def test_the_timetable_is_as_before(attempt):
-    source = RIGHT_1["with the notebook's answer"] + CHECK_1 + "\nprint(FERRIES)"
+    source = RIGHT_1["with the notebook's answer"] + "\n" + CHECKS[1] + "\nprint(FERRIES)"
     assert "{'Saturday': ['08:15', '12:30', '17:45'], 'Sunday': []}" in attempt(source)
-
-
-def test_untouched_cells_are_not_right_and_solutions_are(attempt):
-    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
-    for at in tagged(book, "exercise"):
-        assert attempt(book.cells[at].source).startswith("Not yet.")
-    assert len(solutions(book)) == 2
-    for source in solutions(book):
-        assert attempt(source).startswith("✓ Right")

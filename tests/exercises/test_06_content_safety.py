@@ -1,8 +1,6 @@
 """The exercises of notebook 06: what is right passes; for what is not, the next step is said."""
 
-import pytest
-
-from notebooks import NOTEBOOKS, read, solutions, tagged
+from learners_code import exercise_tests
 
 NOTEBOOK = "06_content_safety"
 
@@ -299,37 +297,17 @@ WRONG_3 = {
     "sends nothing": ("def reply(client, text):\n    return SORRY, 'violence'", "Send a request"),
     "no arguments": ("def reply():\n    return '', ''", "Send a request"),
 }
-NAMES = {1: "page", 2: "noticed", 3: "reply"}
+CHECKS = {
+    1: 'check("exercise 1", page)',
+    2: 'check("exercise 2", noticed)',
+    3: 'check("exercise 3", reply)',
+}
 
 
-def cases(*groups: dict) -> list:
-    return [
-        pytest.param(
-            number, *(case if isinstance(case, tuple) else (case,)), id=f"{number}, {name}"
-        )
-        for number, group in enumerate(groups, 1)
-        for name, case in group.items()
-    ]
-
-
-def with_check(number: int, source: str) -> str:
-    return f'{SORRY}{source}\ncheck("exercise {number}", {NAMES[number]})'
-
-
-@pytest.mark.parametrize(("number", "source"), cases(RIGHT_1, RIGHT_2, RIGHT_3))
-def test_right(attempt, number, source):
-    assert attempt(with_check(number, source)).startswith("✓ Right")
-
-
-@pytest.mark.parametrize(("number", "source", "next_step"), cases(WRONG_1, WRONG_2, WRONG_3))
-def test_wrong(attempt, number, source, next_step):
-    printed = attempt(with_check(number, source))
-    assert "Not yet." in printed and next_step in printed
-
-
-def test_untouched_cells_are_not_right_and_solutions_are(attempt):
-    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
-    for at in tagged(book, "exercise"):
-        assert attempt(SORRY + book.cells[at].source).startswith("Not yet.")
-    for source in solutions(book):
-        assert attempt(SORRY + source).startswith("✓ Right")
+test_right, test_wrong, test_untouched_cells_are_not_right_and_solutions_are = exercise_tests(
+    NOTEBOOK,
+    {1: RIGHT_1, 2: RIGHT_2, 3: RIGHT_3},
+    {1: WRONG_1, 2: WRONG_2, 3: WRONG_3},
+    CHECKS,
+    SORRY,
+)

@@ -1,14 +1,12 @@
 """The exercises of notebook 07."""
 
-import pytest
-
-from notebooks import NOTEBOOKS, read, solutions
+from learners_code import exercise_tests
 
 NOTEBOOK = "07_vision"
 CHECKS = {
-    1: '\ncheck("exercise 1", shortest_bar)',
-    2: '\ncheck("exercise 2", next_departure)',
-    3: '\ncheck("exercise 3", join)',
+    1: 'check("exercise 1", shortest_bar)',
+    2: 'check("exercise 2", next_departure)',
+    3: 'check("exercise 3", join)',
 }
 
 RIGHT = {
@@ -267,31 +265,6 @@ def join(first, second):
 }
 
 
-def cases(table: dict) -> list:
-    return [
-        pytest.param(number, *(work if isinstance(work, tuple) else (work,)), id=f"{number}-{name}")
-        for number, kinds in table.items()
-        for name, work in kinds.items()
-    ]
-
-
-@pytest.mark.parametrize(("number", "source"), cases(RIGHT))
-def test_right(number, source, attempt):
-    assert attempt(source + CHECKS[number]).startswith("✓")
-
-
-@pytest.mark.parametrize(("number", "source", "next_step"), cases(WRONG))
-def test_wrong(number, source, next_step, attempt):
-    printed = attempt(source + CHECKS[number])
-    assert printed.startswith("Not yet") and next_step in printed
-
-
-def test_the_solutions_are_right(attempt):
-    for source in solutions(read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")):
-        assert attempt(source).startswith("✓")
-
-
-def test_the_untouched_cells_are_not(attempt):
-    for cell in read(NOTEBOOKS / f"{NOTEBOOK}.ipynb").cells:
-        if "exercise" in cell.metadata.get("tags", ()):
-            assert attempt(cell.source).startswith("Not yet")
+test_right, test_wrong, test_untouched_cells_are_not_right_and_solutions_are = exercise_tests(
+    NOTEBOOK, RIGHT, WRONG, CHECKS
+)

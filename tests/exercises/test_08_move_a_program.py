@@ -1,11 +1,11 @@
 """The exercises of notebook 08: a moved function passes, however it is written."""
 
-import pytest
+from learners_code import exercise_tests
 
-from notebooks import NOTEBOOKS, read, solutions, tagged
+from notebooks import NOTEBOOKS, read, tagged
 
 NOTEBOOK = "08_move_a_program"
-CHECKS = {1: '\ncheck("exercise 1", ask)', 2: '\ncheck("exercise 2", listen)'}
+CHECKS = {1: 'check("exercise 1", ask)', 2: 'check("exercise 2", listen)'}
 
 RIGHT = {
     1: {
@@ -202,32 +202,9 @@ def listen(client, text):
 }
 
 
-def cases(table: dict) -> list:
-    return [
-        pytest.param(number, *(work if isinstance(work, tuple) else (work,)), id=f"{number}-{name}")
-        for number, kinds in table.items()
-        for name, work in kinds.items()
-    ]
-
-
-@pytest.mark.parametrize(("number", "source"), cases(RIGHT))
-def test_right(number, source, attempt):
-    printed = attempt(source + CHECKS[number])
-    assert printed.startswith("✓ Right"), printed
-
-
-@pytest.mark.parametrize(("number", "source", "next_step"), cases(WRONG))
-def test_wrong(number, source, next_step, attempt):
-    printed = attempt(source + CHECKS[number])
-    assert printed.startswith("Not yet.") and next_step in printed, printed
-
-
-def test_untouched_cells_are_not_right_and_solutions_are(attempt):
-    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
-    for at in tagged(book, "exercise"):
-        assert attempt(book.cells[at].source).startswith("Not yet.")
-    for source in solutions(book):
-        assert attempt(source).startswith("✓ Right")
+test_right, test_wrong, test_untouched_cells_are_not_right_and_solutions_are = exercise_tests(
+    NOTEBOOK, RIGHT, WRONG, CHECKS
+)
 
 
 def test_the_cells_to_copy_are_those_of_01_with_other_words():

@@ -3,9 +3,7 @@
 What is right passes, what is not done does not, and the next step is said.
 """
 
-import pytest
-
-from notebooks import NOTEBOOKS, read, solutions, tagged
+from learners_code import exercise_tests
 
 NOTEBOOK = "11_responses_api"
 
@@ -175,38 +173,12 @@ WRONG_2 = {
     "returns the last": (TALK.replace("return answers", "return answers[-1:]"), "Return the"),
     "sends nothing": ("def talk(client, questions):\n    return []", "Send a request"),
 }
-FUNCTIONS = {1: "careful_ask", 2: "talk"}
+CHECKS = {
+    1: 'check("exercise 1", careful_ask)',
+    2: 'check("exercise 2", talk)',
+}
 
 
-def check_of(number: int) -> str:
-    return f'\ncheck("exercise {number}", {FUNCTIONS[number]})'
-
-
-@pytest.mark.parametrize("source", RIGHT_1.values(), ids=RIGHT_1)
-def test_right_1(attempt, source):
-    assert attempt(source + check_of(1)).startswith("✓ Right")
-
-
-@pytest.mark.parametrize("source", RIGHT_2.values(), ids=RIGHT_2)
-def test_right_2(attempt, source):
-    assert attempt(source + check_of(2)).startswith("✓ Right")
-
-
-@pytest.mark.parametrize(("source", "next_step"), WRONG_1.values(), ids=WRONG_1)
-def test_wrong_1(attempt, source, next_step):
-    printed = attempt(source + check_of(1))
-    assert printed.startswith("Not yet.") and next_step in printed, printed
-
-
-@pytest.mark.parametrize(("source", "next_step"), WRONG_2.values(), ids=WRONG_2)
-def test_wrong_2(attempt, source, next_step):
-    printed = attempt(source + check_of(2))
-    assert printed.startswith("Not yet.") and next_step in printed, printed
-
-
-def test_untouched_cells_are_not_right_and_solutions_are(attempt):
-    book = read(NOTEBOOKS / f"{NOTEBOOK}.ipynb")
-    for at in tagged(book, "exercise"):
-        assert attempt(book.cells[at].source).startswith("Not yet.")
-    for source in solutions(book):
-        assert attempt(source).startswith("✓ Right")
+test_right, test_wrong, test_untouched_cells_are_not_right_and_solutions_are = exercise_tests(
+    NOTEBOOK, {1: RIGHT_1, 2: RIGHT_2}, {1: WRONG_1, 2: WRONG_2}, CHECKS
+)
