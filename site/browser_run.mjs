@@ -74,9 +74,6 @@ const runAll = async () => {
 // From the press on "Run this page" to the first answer, when the learner presses Run All at once.
 async function run(page, name) {
   const pressed = Date.now();
-  if (process.env.VERBOSE) {
-    page.on('console', (m) => console.log(((Date.now() - pressed) / 1000).toFixed(2), m.type(), m.text().slice(0, 300)));
-  }
   await page.goto(`${base}/${name}.html`);
   await page.waitForSelector('.run-this-page');
   const start = Date.now();
@@ -85,9 +82,7 @@ async function run(page, name) {
   const shown = Date.now() - start;
   await page.waitForFunction(isReady, null, { timeout: READY });
   const ready = Date.now() - start;
-  const watch = process.env.VERBOSE && setInterval(async () => { try { console.log(((Date.now() - pressed) / 1000).toFixed(0), await page.evaluate(() => window.jupyterapp.shell.currentWidget.content.widgets.filter((c) => c.model.type === 'code').map((c) => c.promptNode?.textContent ?? c.prompt).join(' '))); } catch {} }, 5000);
   const result = await page.evaluate(runAll);
-  clearInterval(watch);
   await page.screenshot({ path: path.join(output, `${name}.png`) });
   return { ...result, times: { shown, ready, answer: ready + result.times.answer, all: ready + result.times.all } };
 }

@@ -612,7 +612,7 @@ class Evaluator:
 
     def eval_Dict(self, node: ast.Dict) -> Values:
         values = self.union(node.values)
-        return frozenset([Value("dict", items=values)]) if values or not node.keys else NOTHING
+        return frozenset([Value("dict", items=values)]) if values else NOTHING
 
     def holding(self, values: Values) -> Values:
         return frozenset([Value("list", items=values)]) if values else NOTHING
