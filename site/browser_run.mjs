@@ -73,7 +73,6 @@ const runAll = async () => {
 
 // From the press on "Run this page" to the first answer, when the learner presses Run All at once.
 async function run(page, name) {
-  const pressed = Date.now();
   await page.goto(`${base}/${name}.html`);
   await page.waitForSelector('.run-this-page');
   const start = Date.now();
