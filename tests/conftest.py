@@ -5,11 +5,13 @@ No test opens a connection to another computer: a guard is on for all of them, o
 
 import os
 import re
+import ssl
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpcore2
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -53,6 +55,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 for name in [n for n in os.environ if n.startswith(("AZURE_", "OPENAI_", "HELPERS_"))]:
     del os.environ[name]
 os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
+
+
+def once(make: Callable) -> Callable:
+    """Keep what a function makes, for each set of arguments and of certificates."""
+    kept = {}
+
+    def made(*args, **options):
+        files = [os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
+        key = (*args, *options.items(), *files)
+        if key not in kept:
+            kept[key] = make(*args, **options)
+        return kept[key]
+
+    return made
+
+
+# Each client of httpx reads the certificates of all authorities: half the time of a test that talks
+# to a server on this machine.
+ssl.create_default_context = once(ssl.create_default_context)
+httpcore2.default_ssl_context = once(httpcore2.default_ssl_context)
 
 
 @pytest.fixture(autouse=True)

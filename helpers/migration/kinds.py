@@ -3,12 +3,25 @@
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from helpers.migration import sdk
 
-if TYPE_CHECKING:
-    from helpers.migration.values import Evaluator
+
+class Home(Protocol):
+    """The file of a class or function: what its values are asked for."""
+
+    def export(self, name: str) -> "Values":
+        """Return what another file gets that imports a name from this one."""
+        ...
+
+    def own_attribute(self, owner: "Value", name: str, depth: int = 0) -> "Values":
+        """Return an attribute of a class of this file, or of its bases."""
+        ...
+
+    def returned(self, function: ast.AST | None) -> "Values":
+        """Return what a function of this file returns."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -21,14 +34,14 @@ class Value:
         name: the symbol, for what belongs to the SDK; the qualified name of a module.
         items: what a list or dict holds, or the owner of a method.
         node: where a client is made, or the function or class of this program.
-        home: the evaluator of the file that `node` is in.
+        home: the file that `node` is in.
     """
 
     kind: str
     name: str = ""
     items: "frozenset[Value]" = frozenset()
     node: ast.AST | None = None
-    home: "Evaluator | None" = field(default=None, repr=False)
+    home: Home | None = field(default=None, repr=False)
 
 
 Values = frozenset[Value]
