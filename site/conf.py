@@ -19,6 +19,7 @@ templates_path = [str(Path(__file__).parent / "_templates")]
 html_theme = "sphinx_book_theme"
 html_static_path = [str(Path(__file__).parent / "_static")]
 html_css_files = ["site.css"]
+html_js_files = ["tables.js"]
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {

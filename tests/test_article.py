@@ -67,7 +67,7 @@ def chunk(*choices, **more) -> dict:
     return {"id": "x", "model": "m", "choices": list(choices), **more}
 
 
-def test_p3_none_and_indexerror_in_a_stream(course, client):
+def test_p3_none_at_the_end_of_a_stream(course, client):
     text, end = (
         {"index": 0, "delta": d, "finish_reason": r}
         for d, r in (({"content": "a"}, None), ({}, "stop"))
@@ -75,11 +75,12 @@ def test_p3_none_and_indexerror_in_a_stream(course, client):
     counts = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
     events = [chunk(text), chunk(end), chunk(usage=counts), "[DONE]"]
     course(item("ask", BODY, {"status": 200, "headers": {}, "events": events}, stream=True))
-    printed = []
-    with pytest.raises(IndexError):
-        for update in client.complete(messages=ASK, stream=True):
-            printed.append(f"{update.choices[0].delta.content}")
-    assert printed == ["a", "None"]
+    articles_way = [
+        f"{update.choices[0].delta.content}"
+        for update in client.complete(messages=ASK, stream=True)
+        if update.choices
+    ]
+    assert articles_way == ["a", "None"]
     updates = client.complete(messages=ASK, stream=True)
     assert "".join(u.choices[0].delta.content or "" for u in updates if u.choices) == "a"
 
@@ -256,6 +257,16 @@ def test_p18_a_role_as_text(course, client):
     course(item("ask", BODY, plain("x")))
     role = client.complete(messages=ASK).choices[0].message.role
     assert (f"{role}", role.value) == ("ChatRole.ASSISTANT", "assistant")
+
+
+def test_p20_a_call_whose_reason_is_stop(course, client):
+    answer = plain("")
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    answer["body"]["choices"][0]["message"]["tool_calls"] = [call]
+    course(item("ask", BODY, answer))
+    choice = client.complete(messages=ASK).choices[0]
+    assert choice.finish_reason != "tool_calls"
+    assert choice.message.tool_calls[0].function.name == "f"
 
 
 def test_r2_the_answer_names_its_call():

@@ -207,6 +207,8 @@ FAULTS = {
     "S25": with_netrc,
     "S26": deployment,
     "S27": plain(error(400, "invalid_request_error", NO_TOOLS, param="reasoning_effort")),
+    "S28": plain(error(410, "github_models_retirement_brownout", "GitHub Models is unavailable.")),
+    "S29": plain(error(410, "ModelDeprecated", "The model of the deployment is deprecated.")),
     "N1": elsewhere("http://127.0.0.1:9/models"),
     "N2": unknown_host,
     "N3": elsewhere("https://127.0.0.1:{port}/models"),

@@ -91,8 +91,8 @@ def test_a_learner_gets_what_the_cells_and_links_need_and_no_answers_for_teacher
 def test_what_an_editor_left_in_the_folder_is_not_handed_out(tmp_path, monkeypatch):
     left = tmp_path / "notebooks"
     shutil.copytree(NOTEBOOKS, left)
-    (left / ".ipynb_checkpoints").mkdir()
-    (left / "images" / ".ipynb_checkpoints").mkdir()
+    for folder in (left, left / "images"):  # there already where JupyterLab was open
+        (folder / ".ipynb_checkpoints").mkdir(exist_ok=True)
     for folder in (left, left / "images"):
         (folder / ".ipynb_checkpoints" / "01_basic-checkpoint.ipynb").touch()
     (left / "my_solutions.ipynb").touch()

@@ -50,6 +50,7 @@ MODEL_NAME = re.compile(
 # pictures.
 DEMONSTRATED = {"mistral-enormous", "gpt-4"}
 NAMES = [path.stem for path in ALL]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "notebooks").glob("*.md"))]
 every_notebook = pytest.mark.parametrize("name", NAMES)
 book = cache(lambda name: read(ROOT / "notebooks" / f"{name}.ipynb"))
 
@@ -159,6 +160,17 @@ def test_links_lead_somewhere(name):
             assert unquote(anchor) in {
                 title.replace(" ", "-") for _, title in headings(path.stem)
             }, target
+
+
+@pytest.mark.parametrize("page", [p.relative_to(ROOT).as_posix() for p in PAGES])
+def test_links_of_a_page_lead_somewhere(page):
+    text = without_code((ROOT / page).read_text("utf-8"))
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+        file, _, anchor = target.partition("#")
+        path = (ROOT / page).parent / file
+        assert path.is_file(), target
+        if anchor:  # in a notebook: on a page, GitHub and the site do not agree on anchors
+            assert anchor in {title.replace(" ", "-") for _, title in headings(path.stem)}, target
 
 
 @every_notebook

@@ -26,20 +26,6 @@ def is_heading(cells: list[list[str]], at: int) -> bool:
     return at + 1 < len(cells) and is_rule(cells[at + 1])
 
 
-def anchors(name: str) -> set[str]:
-    """The anchors that Jupyter gives to the headings of a notebook."""
-    markdown = [
-        cell.source
-        for cell in read(NOTEBOOKS / f"{name}.ipynb").cells
-        if cell.cell_type == "markdown"
-    ]
-    return {
-        title.replace(" ", "-")
-        for text in markdown
-        for title in re.findall(r"^#+ (.+)$", text, re.M)
-    }
-
-
 def test_every_notebook_has_its_section():
     numbers = [path.stem[:2] for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))]
     assert [title[:2] for title in SECTIONS] == numbers
@@ -53,13 +39,6 @@ def test_three_questions_with_answers_and_a_sentence_that_frees(title):
         assert re.match(rf"\[[^]]+\]\({title[:2]}_\w+\.ipynb#[^)]+\)", question), question
         assert people_say and right
     assert re.search(r'Stuck: .+?\. Say:\s"[^"]+"', SECTIONS[title], re.S)
-
-
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)]+)\)", PAGE))))
-def test_links_lead_somewhere(link):
-    name, _, anchor = link.partition("#")
-    assert (NOTEBOOKS / name).is_file()
-    assert not anchor or anchor in anchors(name.removesuffix(".ipynb"))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +65,7 @@ def test_exercises_that_the_page_names_are_there():
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("00_start_here", ["unsupported_parameter", "401 ClientAuthenticationError"]),
+        ("00_start_here", ["Models: mistral-large-2407", "has no recorded answer"]),
         ("01_basic", ["The next one of what?", "FAIL 16 words", "86400"]),
         (
             "02_streaming",
