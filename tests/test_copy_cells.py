@@ -10,7 +10,6 @@ import io
 import json
 import os
 import re
-import ssl
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from azure.core.credentials import AccessToken
 from fault_server import (
     KEY,
     PATHS,
@@ -39,12 +39,7 @@ from fault_server import (
 from PIL import Image, PngImagePlugin
 
 ROOT = Path(__file__).parent.parent
-NOTEBOOKS = {
-    path.stem[:2]: path.stem
-    for path in (ROOT / "notebooks").glob("*_*.ipynb")
-    if re.match("0[1-7]_|1[01]_", path.stem)
-}
-NUMBERS = sorted(NOTEBOOKS)
+NUMBERS = [f"{number:02}" for number in (*range(1, 8), 10, 11)]
 SDKS = ("openai", "azure")  # the second cell of 11 is for `requests`: the old SDK cannot do it
 BOOKING = {"kind": "ferry", "to": "Gull Island", "day": "2026-11-28", "seats": 2}
 # What a good model says to each program, and what the program must then show.
@@ -72,18 +67,16 @@ EMPTY = {
 
 @cache
 def cell(number: str, sdk: str) -> str:
-    """The source of a cell to copy: the notebook's where it has two, else the draft's."""
-    book = nbformat.read(ROOT / "notebooks" / f"{NOTEBOOKS[number]}.ipynb", 4)
+    """The source of a cell to copy."""
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    book = nbformat.read(path, 4)
     tagged = [
         c.source
         for c in book.cells
         if c.cell_type == "code" and "copy" in c.metadata.get("tags", ())
     ]
-    if len(tagged) == 2:
-        return next(
-            source for source in tagged if ("from openai import" in source) == (sdk == "openai")
-        )
-    return (ROOT / "tests" / "copy_cells" / f"{number}_{sdk}.py").read_text("utf-8")
+    (source,) = (one for one in tagged if ("from openai import" in one) == (sdk == "openai"))
+    return source
 
 
 @dataclass
@@ -141,7 +134,9 @@ def plainly(name: str, faults: list, **more) -> Case:
     return Case(name, faults, SHOWN_OR_TEXT, forever=False, **more)
 
 
-SHOWN_OR_TEXT = {number: re.escape(SHOWN.get(number, "About 7,000.")) for number in NUMBERS}
+SHOWN_OR_TEXT = {
+    number: re.escape(SHOWN.get(number, "About 7,000.")) for number in ("00", *NUMBERS)
+}
 BUSY = error(503, "ServiceUnavailable", "Try again.")
 HTML = "<html>\n<head><title>Not here</title></head>\n<body>Nothing\nhere</body></html>"
 FILTERED = {
@@ -849,9 +844,6 @@ def run(
     for name, value in (settings(base) | environment).items():
         monkeypatch.setenv(name, value)
     sleep, waits = time.sleep, []
-    monkeypatch.setattr(
-        ssl, "create_default_context", cache(ssl.create_default_context)
-    )  # 20 ms for each client
 
     def short(seconds: float) -> None:
         if threading.current_thread() is threading.main_thread():  # the server waits in others
@@ -923,6 +915,33 @@ def test_fault(case, number, sdk, fresh, monkeypatch):
                 number, sdk, fresh.address + base, monkeypatch, REQUEST_TIMEOUT=str(case.timeout)
             )
             judge(case, number, done, len(fresh.seen) - plain_first, time.perf_counter() - start)
+
+
+class SignedIn:
+    """A credential of Entra ID that needs no service."""
+
+    def get_token(self, *scopes: str, **options: object) -> AccessToken:
+        return AccessToken(KEY, int(time.time()) + 3600)
+
+
+FIRST = [case for case in CASES if case.numbers == tuple(NUMBERS) and case.status == 1]
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+@pytest.mark.parametrize("case", [CASES[0], *FIRST], ids=lambda case: case.name)
+def test_fault_of_a_first_call(case, sdk, fresh, monkeypatch):
+    """The programs of 00 sign in with Entra ID, and do not try again."""
+    monkeypatch.setattr("azure.identity.DefaultAzureCredential", SignedIn)
+    policies = "azure.core.pipeline.policies._authentication"
+    monkeypatch.setattr(f"{policies}._enforce_https", lambda request: None)  # there is no TLS here
+    for base in PATHS if case is CASES[0] else ["/openai/v1"]:
+        fresh.reset()
+        fresh.text = "About 7,000."
+        fresh.faults, fresh.forever, fresh.refuses = case.faults, case.forever, case.refuses
+        start = time.perf_counter()
+        timeout = str(case.timeout)
+        done = run("00", sdk, fresh.address + base, monkeypatch, REQUEST_TIMEOUT=timeout)
+        judge(case, "00", done, len(fresh.seen), time.perf_counter() - start)
 
 
 @pytest.mark.parametrize("sdk", SDKS)
