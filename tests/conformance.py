@@ -299,6 +299,6 @@ def _usage(asked: Mapping, choices: list, usage: Mapping) -> Iterator[str]:
         m.get("reasoning_content") or isinstance(m.get("content"), list) for m in messages
     )
     calls = any(message.get("tool_calls") for message in messages)
-    usual = 1.5 < len(text) / max(1, spoken) < 7.5  # characters a token, in any language here
+    usual = 1 < len(text) / max(1, spoken) < 7.5  # characters a token: a digit may be one
     if len(text) > 20 and not (usual or thinking or calls):
         yield f"sense: {spoken} tokens for a text of {len(text)} characters"

@@ -112,9 +112,9 @@ REASONS = (
         "a refusal has no text",
     ),
     (
-        "sense: 400 tokens for a text of 37 characters",
-        "10 exercise 1, thinking cut off",
-        "a few words stand for four hundred tokens of thinking",
+        "sense: (60|400) tokens for a text of (28|37) characters",
+        "08 exercise 1, cut off|10 exercise 1, thinking cut off",
+        "a few words stand for all that came before the limit",
     ),
     (
         "sense: cut off without a limit",

@@ -1139,11 +1139,11 @@ def test_a_picture_that_is_missing_is_named(sdk, fresh, monkeypatch):
 @pytest.mark.parametrize("sdk", SDKS)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_form(number, sdk):
-    """What every cell to copy says and keeps to. Blank lines count, but in 10 and 11."""
+    """What every cell to copy says and keeps to. Blank lines count."""
     source = cell(number, sdk) + "\n"
     lines = source.splitlines()
     assert lines[0].startswith("# pip install ") and lines[1].startswith("# Set ")
-    assert sum(bool(line) for line in lines) <= 70 if number > "09" else len(lines) <= 70
+    assert len(lines) <= 70
     assert max(map(len, lines)) <= 88
     assert "REQUEST_TIMEOUT" in source and "helpers" not in source and "await" not in source
     command = [sys.executable, "-m", "ruff", "--quiet", "--isolated"]

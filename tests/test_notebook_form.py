@@ -118,8 +118,6 @@ def test_the_size(name):
     assert median(count for count in texts if count) <= 40
     for cell in cells(name, "code"):
         lines = cell.source.splitlines()
-        if name[:2] in ("10", "11"):  # their programs need more; a blank line is no burden
-            lines = [line for line in lines if line.strip()]
         most = 70 if cell in copies(name) else 36  # blank lines and comments count
         assert len(lines) <= most, f"{cell.id}: {len(lines)} lines"
         assert all(len(line) <= 88 for line in lines), f"{cell.id} is wide"

@@ -365,6 +365,9 @@ def test_an_error_that_names_no_parameter_is_raised(refusal):
         ({"content": "<think>40 + 4</think>\n44"}, "40 + 4", "44"),
         ({"content": "40 + 4</think>44"}, "40 + 4", "44"),
         ({"content": "<think>40 + 4"}, "40 + 4", ""),
+        ({"content": "\n<think>40 + 4"}, "40 + 4", ""),
+        ({"content": "<th"}, "", ""),
+        ({"content": "<table>"}, "", "<table>"),
     ],
     ids=str,
 )

@@ -65,14 +65,19 @@ def _require_body(request: Request) -> None:
 
 
 def exercise_2(listen: Callable[[Any, str], str]) -> str:
-    """`listen(client, text)` survives every chunk, and tells the filter from other errors."""
+    """`listen(client, text)` survives every chunk, says what is cut off, and knows the filter."""
     for name, expected in (
         ("streamed", "Bo is on watch."),
         ("no delta", "Bo is on watch until four."),
+        ("cut off", "Bo and Ada [length]"),
         ("held back", "[held back]"),
     ):
-        when = {"streamed": "In a stream of Azure", "no delta": "In a stream with a late filter"}
-        label = when.get(name, "When the prompt is held back")
+        label = {
+            "streamed": "In a stream of Azure",
+            "no delta": "In a stream with a late filter",
+            "cut off": "In a stream that is cut off",
+            "held back": "When the prompt is held back",
+        }[name]
         with answering(*recorded(f"exercise 2, {name}")) as situation:
             value = value_of(listen, situation.openai, _QUESTION, when=label)
             _require_new_sdk(situation)

@@ -57,12 +57,12 @@ _STREAMS = {
     "tags in pieces": "Bo is on watch.",
     "beside": "Bo is on watch.",
     "parts": "Bo is on watch.",
-    "never done": "",
+    "never done": "[length]",
 }
 
 
 def exercise_2(spoken: Callable[[Any], str]) -> str:
-    """`spoken(stream)` returns the answer of a stream, without its thinking."""
+    """`spoken(stream)` returns the answer of a stream without its thinking, and why it is cut."""
     for name, expected in _STREAMS.items():
         when = f"For the stream “{name}”"
         with answering(*recorded(f"exercise 2, {name}")) as situation:
@@ -77,4 +77,4 @@ def exercise_2(spoken: Callable[[Any], str]) -> str:
             " ".join(answer.split()) == expected,
             f"{when}, return {expected!r}. You return {answer[:40]!r}.",
         )
-    return "Right: four streams, and no thought gets out."
+    return "Right: four streams, no thought gets out, and what is cut says so."

@@ -44,7 +44,7 @@ async def ask(client, text):
     2: {
         "loop with continue": """
 def listen(client, text):
-    said = []
+    said, reason = [], ""
     try:
         for chunk in client.chat.completions.create(
             model=MODEL, messages=[{"role": "user", "content": text}], stream=True
@@ -54,21 +54,22 @@ def listen(client, text):
             delta = chunk.choices[0].delta
             if delta is not None and delta.content:
                 said.append(delta.content)
+            reason = chunk.choices[0].finish_reason or reason
     except openai.BadRequestError as error:
         if error.code == "content_filter":
             return "[held back]"
         raise
-    return "".join(said)
+    return "".join(said) + ("" if reason == "stop" else f" [{reason}]")
 """,
         "with as, code from the body": """
 def listen(client, text):
     messages = [{"role": "system", "content": DESK}, {"role": "user", "content": text}]
     try:
         with client.chat.completions.create(model=MODEL, messages=messages, stream=True) as stream:
-            return "".join(
-                choice.delta.content or ""
-                for chunk in stream for choice in chunk.choices if choice.delta
-            )
+            choices = [choice for chunk in stream for choice in chunk.choices]
+        said = "".join(choice.delta.content or "" for choice in choices if choice.delta)
+        reasons = {choice.finish_reason for choice in choices} - {None, "stop"}
+        return said + "".join(f" [{reason}]" for reason in reasons)
     except openai.APIStatusError as error:
         body = error.body if isinstance(error.body, dict) else {}
         if body.get("code") != "content_filter":
@@ -87,7 +88,9 @@ def listen(client, text):
         stream = client.chat.completions.create(
             messages=[{"role": "user", "content": text}], model=MODEL, stream=True,
             stream_options={"include_usage": True})
-        return "".join(map(piece, stream))
+        chunks = list(stream)
+        cut = any(c.finish_reason == "length" for chunk in chunks for c in chunk.choices)
+        return "".join(map(piece, chunks)) + " [length]" * cut
     except openai.OpenAIError as error:
         if getattr(error, "code", None) == "content_filter":
             return "[held back]"
@@ -107,18 +110,19 @@ def ask(client, text):
 """
 LISTEN = """
 def listen(client, text):
-    said = ""
+    said, reason = "", None
     try:
         for chunk in client.chat.completions.create(
             model=MODEL, messages=[{"role": "user", "content": text}], stream=True
         ):
             for choice in chunk.choices:
                 said += (choice.delta and choice.delta.content) or ""
+                reason = choice.finish_reason or reason
     except openai.APIStatusError as error:
         if error.code != "content_filter":
             raise
         return "[held back]"
-    return said
+    return said if reason == "stop" else f"{said} [{reason}]"
 """
 
 
@@ -196,7 +200,18 @@ def listen(client, text):
             changed(LISTEN, '"content": text', '"content": "Hi"'),
             "Send the text",
         ),
-        "returns nothing": (changed(LISTEN, "return said", "return"), "return 'Bo is on watch.'"),
+        "cut off, and not said": (
+            changed(LISTEN, ' if reason == "stop" else f"{said} [{reason}]"', ""),
+            "In a stream that is cut off, return 'Bo and Ada [length]'",
+        ),
+        "always a reason": (
+            changed(LISTEN, 'said if reason == "stop" else ', ""),
+            "In a stream of Azure, return 'Bo is on watch.'",
+        ),
+        "returns nothing": (
+            changed(LISTEN, 'return said if reason == "stop" else', "return None and"),
+            "return 'Bo is on watch.'",
+        ),
         "passes": ("def listen(client, text):\n    pass", "Send a request"),
     },
 }

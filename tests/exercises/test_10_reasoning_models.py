@@ -98,38 +98,64 @@ WRONG_1 = {
 RIGHT_2 = {
     "by the function of the notebook": """
 def spoken(stream):
-    parts = []
+    parts, reasons = [], ["none"]
     for update in stream:
         for choice in update.choices:
             piece = choice.delta.get("content")
             parts += piece if isinstance(piece, list) else [{"text": piece}]
-    return split_thinking({"content": parts})[1]
+            reasons += [choice.finish_reason] if choice.finish_reason else []
+    note = "" if reasons[-1] == "stop" else f" [{reasons[-1].value}]"
+    return split_thinking({"content": parts})[1] + note
 """,
     "by hand": """
 def spoken(stream):
     text = ""
     for update in stream:
-        content = update["choices"][0]["delta"].get("content") or ""
+        choice = update["choices"][0]
+        content = choice["delta"].get("content") or ""
         if isinstance(content, list):
             content = "".join(part["text"] for part in content if part["type"] == "text")
         text += content
     if text.startswith("<think>") and "</think>" not in text:
-        return ""
-    return text.split("</think>")[-1].strip()
+        text = ""
+    answer = text.split("</think>")[-1].strip()
+    return answer if choice["finish_reason"] == "stop" else answer + "[length]"
 """,
     "with a regular expression": """
 import re
 
 def spoken(stream):
-    text = ""
+    text, cut = "", False
     for update in stream:
         for choice in update.choices:
             content = choice.delta.get("content") or ""
             for part in [{"text": content}] if isinstance(content, str) else content:
                 text += part.get("text", "")
-    return re.sub(r"(?s)<think>.*?(</think>|$)", "", text)
+            cut = cut or choice.get("finish_reason") == "length"
+    return re.sub(r"(?s)<think>.*?(</think>|$)", "", text) + (" [length]" if cut else "")
 """,
 }
+SPOKEN = """
+def spoken(stream):
+    text, reason = "", None
+    for update in stream:
+        for choice in update.choices:
+            content = choice.delta.get("content") or ""
+            if isinstance(content, list):
+                content = "".join(part.get("text", "") for part in content)
+            text += content
+            reason = choice.finish_reason or reason
+    answer = split_thinking({"content": text})[1]
+    return answer if reason == "stop" else f"{answer} [{reason.value}]"
+"""
+
+
+def changed(old: str, new: str) -> str:
+    assert old in SPOKEN
+    return SPOKEN.replace(old, new)
+
+
+SPLIT = 'split_thinking({"content": text})[1]'
 WRONG_2 = {
     "each piece alone": (
         "def spoken(stream):\n"
@@ -138,32 +164,19 @@ WRONG_2 = {
         "        for choice in update.choices)",
         "your answer holds thinking",
     ),
-    "joins everything": (
-        "def spoken(stream):\n"
-        "    return ''.join(\n"
-        "        choice.delta.content or '' for update in stream for choice in update.choices)",
-        "your answer holds thinking",
-    ),
-    "no parts": (
-        "def spoken(stream):\n"
-        "    text = ''\n"
-        "    for update in stream:\n"
-        "        for choice in update.choices:\n"
-        "            text += choice.delta.content or ''\n"
-        "    return split_thinking({'content': text})[1]",
-        "For the stream “parts”",
-    ),
+    "joins everything": (changed(SPLIT, "text"), "your answer holds thinking"),
+    "no parts": (changed('choice.delta.get("content")', "choice.delta.content"), "stream “parts”"),
     "an open thought gets out": (
-        "def spoken(stream):\n"
-        "    text = ''\n"
-        "    for update in stream:\n"
-        "        for choice in update.choices:\n"
-        "            piece = choice.delta.get('content') or ''\n"
-        "            if isinstance(piece, list):\n"
-        "                piece = ''.join(part.get('text', '') for part in piece)\n"
-        "            text += piece\n"
-        "    return text.split('</think>')[-1].strip()",
+        changed(SPLIT, 'text.split("</think>")[-1].strip()'),
         "For the stream “never done”",
+    ),
+    "cut off, and not said": (
+        changed(' if reason == "stop" else f"{answer} [{reason.value}]"', ""),
+        "For the stream “never done”, return '[length]'",
+    ),
+    "always a reason": (
+        changed('answer if reason == "stop" else ', ""),
+        "For the stream “tags in pieces”, return 'Bo is on watch.'",
     ),
     "returns nothing": ("def spoken(stream):\n    list(stream)", "return the answer"),
     "the same for all": ("def spoken(stream):\n    return 'Bo is on watch.'", "“never done”"),
