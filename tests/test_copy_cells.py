@@ -187,6 +187,12 @@ def beside(text: str) -> Callable:
     return lambda server, request: server.wrap(request, message, "stop")
 
 
+def refused(server, request):
+    """An answer in which the model refuses, in the field that is for it."""
+    message = {"role": "assistant", "content": None, "refusal": "I cannot."}
+    return server.wrap(request, message, "stop")
+
+
 def with_usage(usage: dict | None) -> Callable:
     """A good answer that counts its tokens in this way, or not at all."""
 
@@ -776,11 +782,13 @@ CASES = [
             ("half", '{"kind": "ferry", "t'),
             ("nobody", json.dumps(BOOKING | {"seats": 0})),
             ("prose", "I cannot."),
+            ("thoughts without an end", f"<think>Perhaps {json.dumps(BOOKING)}"),
             ("no date", json.dumps(BOOKING | {"day": "Saturday"})),
             ("a list", json.dumps([1])),
             ("no key", '{"kind": "ferry"}'),
         ]
     ),
+    refusal("no booking, refused", refused, "I cannot", numbers=("03",)),
     plainly(
         "schema refused",
         [error(400, "BadRequest", "json_schema is enabled only for later versions")],

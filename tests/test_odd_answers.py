@@ -8,6 +8,7 @@ import io
 import json
 import math
 import warnings
+from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -27,11 +28,12 @@ from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError
 from learners_code import definitions
 from loopback import KEY, service
+from openai.resources.chat.completions import Completions
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
 from helpers import connect
-from notebooks import NOTEBOOKS
+from notebooks import NOTEBOOKS, read, tagged
 
 THINKING = [{"type": "thinking", "thinking": [{"type": "text", "text": "40 + 4"}]}]
 PARTS = [*THINKING, {"type": "text", "text": "44"}]
@@ -434,3 +436,52 @@ def test_a_stream_of_responses_goes_on_after_an_unknown_event():
     with contextlib.redirect_stdout(printed):
         types, response = function("read", "11_responses_api")(events)
     assert printed.getvalue().strip() == "44" and types.total() == 3 and response is None
+
+
+BOOK = read(NOTEBOOKS / "00_start_here.ipynb")
+FIRST_CALLS = [BOOK.cells[at].source for at in tagged(BOOK, "copy")]
+
+
+@pytest.fixture
+def first_client(monkeypatch) -> Callable[[dict], None]:
+    """Both SDKs' answer to the first call; nobody signs in, and nothing is sent."""
+    for name in ("AZURE_INFERENCE_ENDPOINT", "OPENAI_BASE_URL"):
+        monkeypatch.setenv(name, "https://first.invalid/openai/v1")
+    for name in ("AZURE_INFERENCE_MODEL", "OPENAI_MODEL"):
+        monkeypatch.setenv(name, "m")
+
+    def answers(answer: dict) -> None:
+        old, new = ChatCompletions(answer), ChatCompletion.construct(**answer)
+        monkeypatch.setattr(ChatCompletionsClient, "complete", lambda *_, **__: old)
+        monkeypatch.setattr(Completions, "create", lambda *_, **__: new)
+
+    return answers
+
+
+@pytest.mark.parametrize("source", FIRST_CALLS, ids=["openai", "azure"])
+@pytest.mark.parametrize(
+    "answer, shown",
+    [
+        *((answer, "[empty answer]") for answer in NO_TEXT[3:]),
+        (saying("44"), "44"),
+        (saying(PARTS), "44"),
+        (saying("<think>40</think>44"), "44"),
+        (saying("<think>40 + 4", "length"), "[empty answer]\n[not whole: length]"),
+        (saying("4", "length"), "4\n[not whole: length]"),
+        (saying(None, "content_filter"), "[empty answer]\n[not whole: content_filter]"),
+        (saying(None, refusal="No."), "[empty answer]"),
+    ],
+    ids=str,
+)
+def test_the_first_call_shows_any_answer(source, answer, shown, first_client, capsys):
+    first_client(answer)
+    exec(compile(source, "first_call", "exec"), {})
+    assert capsys.readouterr().out.removesuffix("[not whole: None]\n").strip() == shown
+
+
+@pytest.mark.parametrize("source", FIRST_CALLS, ids=["openai", "azure"])
+@pytest.mark.parametrize("answer", NO_TEXT[:3], ids=str)
+def test_the_first_call_says_that_it_got_no_choices(source, answer, first_client):
+    first_client(answer)
+    with pytest.raises(SystemExit, match="without choices"):
+        exec(compile(source, "first_call", "exec"), {})

@@ -9,7 +9,10 @@ from ..situations import NotYet, answering, recorded, require, value_of
 def exercise_1(careful_ask: Callable[[Any, str], str]) -> str:
     """`careful_ask(client, text)` marks an answer that was cut off, and survives an empty one."""
     whole = _answer(careful_ask, "exercise 1, whole")
-    require(isinstance(whole, str), "For a whole answer, return its text, a string.")
+    require(
+        isinstance(whole, str),
+        f"For a whole answer, return its text, a string. You return {whole!r:.40}.",
+    )
     require(
         whole.strip() == "Platform 2, at 11:40.",
         "Return a whole answer as it is, with nothing added.",
@@ -68,7 +71,10 @@ def exercise_2(one_line: Callable[[Exception], str]) -> str:
             except HttpResponseError as error:
                 line = value_of(one_line, error, when=f"For {label}")
                 code = str(error.error.code) if error.error else ""
-        require(isinstance(line, str) and line.strip(), f"For {label}, return a line of text.")
+        require(
+            isinstance(line, str) and line.strip(),
+            f"For {label}, return a line of text. You return {line!r:.40}.",
+        )
         require(
             "\n" not in line.strip(),
             f"For {label}, return one line. It has {len(line.splitlines())}.",

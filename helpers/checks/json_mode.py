@@ -57,7 +57,10 @@ def exercise_2(return_booking: Any) -> str:
         "returns" in schema.get("required", []),
         "`returns` is not required, and a strict schema wants every key. Leave its default out.",
     )
-    require(_types(known["returns"]) == {"string", "null"}, "`returns` is a string or null.")
+    require(
+        _types(known["returns"]) == {"string", "null"},
+        "Let `returns` be a string or null, and nothing else.",
+    )
     require(schema.get("additionalProperties") is False, 'Keep extra="forbid" of Booking.')
     for name, expected in (("with a return", "Sunday"), ("one way", None)):
         answer = recorded(f"exercise 2, {name}")[0]

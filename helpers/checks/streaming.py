@@ -57,10 +57,9 @@ def exercise_2(read: Callable[[Any], Any]) -> str:
             result = value_of(
                 read, _stream(situation), when=f"With a stream that ends {_ENDS[label]}"
             )
-        try:
-            text, whole = result
-        except (TypeError, ValueError):
-            raise NotYet(f"Return two things, `text, whole`. You return {result!r:.40}.") from None
+        if not isinstance(result, tuple | list) or len(result) != 2:
+            raise NotYet(f"Return two things, `text, whole`. You return {result!r:.40}.")
+        text, whole = result
         require(isinstance(text, str), "The first of the two is the text, a string.")
         require(
             text.strip() == expected,
