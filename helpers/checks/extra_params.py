@@ -8,7 +8,7 @@ from ..situations import answering, recorded, require, value_of
 
 
 def exercise_1(one_word: Callable[[Any, str], str]) -> str:
-    """`one_word(client, text)` asks at temperature 0 for at most five tokens."""
+    """`one_word(client, text)` asks at temperature 0 for five tokens, and wants a whole word."""
     text = "Name a harbour. One word."
     with answering(*recorded("exercise 1")) as situation:
         answer = value_of(one_word, situation.client, text, when="For a question")
@@ -22,7 +22,16 @@ def exercise_1(one_word: Callable[[Any, str], str]) -> str:
     require(0 < limit <= 5, f"The limit is {limit} tokens. Five at most were asked for.")
     require(answer is not None, "Your function returns nothing. Return the text of the answer.")
     require(isinstance(answer, str) and answer.strip() == "Gedser", "Return the answer's text.")
-    return "Right: short, and as steady as it can be."
+    for name, reason in (("cut off", "length"), ("held back", "content_filter")):
+        when = f"When the answer is {name}"
+        with answering(*recorded(f"exercise 1, {name}")) as situation:
+            answer = value_of(one_word, situation.client, text, when=when)
+        require(
+            answer == "",
+            f"{when}, its finish_reason is `{reason}`: return an empty string. "
+            f"You return {answer!r:.40}.",
+        )
+    return "Right: short, as steady as it can be, and never half a word."
 
 
 _CASES = (
