@@ -49,7 +49,13 @@ WRONG_1 = {
         "def one_word(client, text):\n"
         "    r = client.complete(messages=[UserMessage(text)], temperature=1, max_tokens=5)\n"
         "    return r.choices[0].message.content",
-        "0 is steadiest",
+        "The number 0 is steadiest",
+    ),
+    "numbers as strings": (
+        "def one_word(client, text):\n"
+        "    r = client.complete(messages=[UserMessage(text)], temperature=0, max_tokens='5')\n"
+        "    return r.choices[0].message.content",
+        "The limit is '5'. Set a whole number",
     ),
     "the request alone": (
         "def one_word(client, text):\n"
@@ -140,7 +146,11 @@ def ferry_or_flight(response, limit):
         "def ferry_or_flight(response, limit):\n    return 'ask a person'",
         "With one token and limit 0.8, return 'ferry'",
     ),
-    "pass": ("def ferry_or_flight(response, limit):\n    pass", "return 'ferry', not None"),
+    "pass": ("def ferry_or_flight(response, limit):\n    pass", "'ferry', a string, not None"),
+    "two values": (
+        "def ferry_or_flight(response, limit):\n    return 'ferry', 0.95",
+        "return 'ferry', a string, not ('ferry', 0.95)",
+    ),
 }
 
 
