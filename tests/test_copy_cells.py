@@ -574,6 +574,13 @@ CASES = [
     ),
     Case("thoughts cut off", [answer("<think>PONDER", "length")], CUT_OFF, status=None),
     Case(
+        "thoughts without an end",
+        [answer("<think>PONDER")],
+        EMPTY,
+        numbers=("01", "02", "04", "06", "07"),
+        hidden="PONDER",
+    ),
+    Case(
         "no message",
         [raw(200, '{"choices":[{"index":0,"finish_reason":"content_filter"}],"usage":{}}')],
         SORRY,
@@ -1102,10 +1109,10 @@ def test_a_large_picture_gets_smaller(prepare):
     assert max(prepare(Image.new("L", (5000, 3000))).size) <= 2048
 
 
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.filterwarnings("error::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("size", [(20000, 10000), (10000, 9000), (9000, 6000)])
 def test_a_huge_picture_is_refused_by_name(size, prepare):
-    with pytest.raises(ValueError, match=r"picture\.png"):
+    with pytest.raises(ValueError, match=r"picture\.png: more than 50 million pixels"):
         prepare(Image.new("1", size))
 
 

@@ -83,7 +83,10 @@ def exercise_2(noticed: Callable[[Any], Any]) -> str:
         label = f"For the answer “{name}”"  # its recording's name
         with answering(*recorded(f"exercise 2, {name}")) as situation:
             response = call(situation.client.complete, messages=_QUESTION).value
-            names = value_of(noticed, response, when=label)
+            try:
+                names = value_of(noticed, response, when=label)
+            except NotYet as problem:
+                raise NotYet(f"{problem}. {remedy}") from None
         names = _as_set(names, label)
         require(
             names == expected,

@@ -8,7 +8,7 @@ from ..situations import answering, recorded, require, value_of
 
 
 def exercise_1(one_word: Callable[[Any, str], str]) -> str:
-    """`one_word(client, text)` asks at temperature 0 for at most five tokens."""
+    """`one_word(client, text)` asks at temperature 0 for five tokens, and wants a whole word."""
     text = "Name a harbour. One word."
     with answering(*recorded("exercise 1")) as situation:
         answer = value_of(one_word, situation.client, text, when="For a question")
@@ -16,13 +16,24 @@ def exercise_1(one_word: Callable[[Any, str], str]) -> str:
     body = situation.bodies[-1]
     require(text in question(body), "Send the text that your function is given.")
     require("temperature" in body, "Set the temperature: 0 is the steadiest.")
-    require(body["temperature"] == 0, f"The temperature is {body['temperature']}. 0 is steadiest.")
+    temperature = body["temperature"]
+    require(temperature == 0, f"The temperature is {temperature!r}. The number 0 is steadiest.")
     limit = body.get("max_tokens", body.get("max_completion_tokens"))
     require(limit is not None, "Set max_tokens, or the answer may be of any length.")
+    require(isinstance(limit, int), f"The limit is {limit!r}. Set a whole number of tokens.")
     require(0 < limit <= 5, f"The limit is {limit} tokens. Five at most were asked for.")
     require(answer is not None, "Your function returns nothing. Return the text of the answer.")
     require(isinstance(answer, str) and answer.strip() == "Gedser", "Return the answer's text.")
-    return "Right: short, and as steady as it can be."
+    for name, reason in (("cut off", "length"), ("held back", "content_filter")):
+        when = f"When the answer is {name}"
+        with answering(*recorded(f"exercise 1, {name}")) as situation:
+            answer = value_of(one_word, situation.client, text, when=when)
+        require(
+            answer == "",
+            f"{when}, its finish_reason is `{reason}`: return an empty string. "
+            f"You return {answer!r:.40}.",
+        )
+    return "Right: short, as steady as it can be, and never half a word."
 
 
 _CASES = (
@@ -50,6 +61,9 @@ def exercise_2(ferry_or_flight: Callable[[Any, float], str]) -> str:
             response = situation.client.complete(messages=[message])
         when = f"With {label} and limit {limit}"
         result = value_of(ferry_or_flight, response, limit, when=when)
+        require(
+            isinstance(result, str), f"{when}, return {expected!r}, a string, not {result!r:.40}."
+        )
         require(
             result == expected, f"{when}, return {expected!r}, not {result!r:.40}: {_NEXT[label]}"
         )

@@ -127,7 +127,7 @@ def _as_html(rows: list[Row]) -> str:
 
 def _style(ground: str) -> str:
     edge = f"border-bottom:1px solid {RIM};vertical-align:top"
-    return f"text-align:left;padding:3px 10px 3px 4px;{edge};background:{ground};color:{INK}"
+    return f"text-align:left;padding:3px 8px 3px 4px;{edge};background:{ground};color:{INK}"
 
 
 def _row_as_html(row: Row, columns: list[str]) -> str:

@@ -9,7 +9,8 @@ RIGHT_1 = {
     "keywords": """
 def one_word(client, text):
     answer = client.complete(messages=[UserMessage(text)], max_tokens=5, temperature=0.0, top_p=1)
-    return answer.choices[0].message.content
+    choice = answer.choices[0]
+    return choice.message.content if choice.finish_reason == "stop" else ""
 """,
     "extras, asynchronous": """
 async def one_word(client, text):
@@ -18,13 +19,17 @@ async def one_word(client, text):
         temperature=0,
         model_extras={"max_completion_tokens": 4},
     )
-    return answer.choices[0].message.content.strip()
+    choice = answer.choices[0]
+    if choice.finish_reason in ("length", "content_filter"):
+        return ""
+    return choice.message.content.strip()
 """,
     "a body": """
 def one_word(client, text):
     messages = [{"role": "user", "content": text}]
     answer = client.complete(body={"messages": messages, "temperature": 0, "max_tokens": 3})
-    return answer["choices"][0]["message"]["content"]
+    choice = answer["choices"][0]
+    return {"stop": choice["message"].get("content")}.get(choice["finish_reason"], "")
 """,
 }
 WRONG_1 = {
@@ -44,12 +49,31 @@ WRONG_1 = {
         "def one_word(client, text):\n"
         "    r = client.complete(messages=[UserMessage(text)], temperature=1, max_tokens=5)\n"
         "    return r.choices[0].message.content",
-        "0 is steadiest",
+        "The number 0 is steadiest",
+    ),
+    "numbers as strings": (
+        "def one_word(client, text):\n"
+        "    r = client.complete(messages=[UserMessage(text)], temperature=0, max_tokens='5')\n"
+        "    return r.choices[0].message.content",
+        "The limit is '5'. Set a whole number",
     ),
     "the request alone": (
         "def one_word(client, text):\n"
         "    client.complete(messages=[UserMessage(text)], temperature=0, max_tokens=5)",
         "returns nothing",
+    ),
+    "half a word": (
+        "def one_word(client, text):\n"
+        "    r = client.complete(messages=[UserMessage(text)], temperature=0, max_tokens=5)\n"
+        "    return r.choices[0].message.get('content') or ''",
+        "`length`: return an empty string. You return 'Porthmad'",
+    ),
+    "no text looked for": (
+        "def one_word(client, text):\n"
+        "    r = client.complete(messages=[UserMessage(text)], temperature=0, max_tokens=5)\n"
+        "    cut = r.choices[0].finish_reason == 'length'\n"
+        "    return '' if cut else r.choices[0].message['content']",
+        "When the answer is held back, your code raises KeyError",
     ),
     "no request": ("def one_word(client, text):\n    return 'Gedser'", "Send a request"),
 }
@@ -122,7 +146,11 @@ def ferry_or_flight(response, limit):
         "def ferry_or_flight(response, limit):\n    return 'ask a person'",
         "With one token and limit 0.8, return 'ferry'",
     ),
-    "pass": ("def ferry_or_flight(response, limit):\n    pass", "return 'ferry', not None"),
+    "pass": ("def ferry_or_flight(response, limit):\n    pass", "'ferry', a string, not None"),
+    "two values": (
+        "def ferry_or_flight(response, limit):\n    return 'ferry', 0.95",
+        "return 'ferry', a string, not ('ferry', 0.95)",
+    ),
 }
 
 

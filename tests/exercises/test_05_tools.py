@@ -336,3 +336,8 @@ test_right, test_wrong, test_untouched_cells_are_not_right_and_solutions_are = e
 def test_the_timetable_is_as_before(attempt):
     source = RIGHT_1["with the notebook's answer"] + "\n" + CHECKS[1] + "\nprint(FERRIES)"
     assert "{'Saturday': ['08:15', '12:30', '17:45'], 'Sunday': []}" in attempt(source)
+
+
+def test_the_check_says_that_the_timetable_is_missing(attempt):
+    source = RIGHT_1["with the notebook's answer"] + '\ncheck("exercise 1", desk)'
+    assert attempt(source) == "Not yet. Give check the timetable, too: FERRIES, a dict.\n"

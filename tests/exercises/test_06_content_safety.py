@@ -164,7 +164,7 @@ WRONG_2 = {
         "def noticed(response):\n"
         "    results = response.choices[0].get('content_filter_results')\n"
         "    return [n for n, r in results.items() if r.get('severity', 'safe') != 'safe']",
-        "raises AttributeError",
+        "'list' object has no attribute 'get'. An empty block list is no find.",
     ),
     "prints": ("def noticed(response):\n    print(response)", "return a list of names"),
     "one string": ("def noticed(response):\n    return 'violence'", "return a list of names"),
