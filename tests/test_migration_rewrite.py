@@ -324,6 +324,43 @@ def test_an_answer_that_may_be_an_empty_dict_is_read_with_a_guard(key, read):
         assert space["x"] == count
 
 
+@pytest.mark.parametrize(
+    "read, moved_to",
+    [
+        ("('content')", "getattr(choice.message, 'content', None)"),
+        (
+            "('odd')",
+            "(choice.message.model_dump(exclude_unset=True) if choice.message else {})('odd')",
+        ),
+        (
+            "('content', 'none')",
+            "(choice.message.model_dump(exclude_unset=True) if choice.message else {})('content', 'none')",
+        ),
+    ],
+)
+def test_an_empty_dict_beside_an_answer_is_none(read, moved_to):
+    """As in `(choice.get("message") or {}).get("content")`."""
+    text = moved(
+        f"{CLIENT}choice = client.complete(messages=[]).choices[0]\n"
+        f"x = (choice.get('message') or {{}}).get{read}\n"
+    )
+    code = text.splitlines()[-1]
+    assert code.replace('"', "'") == "x = " + moved_to.replace("{})(", "{}).get(")
+    from openai.types.chat.chat_completion import Choice
+
+    said = {"content": "Ahoy.", "odd": "Ahoy.", "role": "assistant"}
+    for message, expected in ((said, "Ahoy."), (None, "none" if "," in read else None)):
+        space = {"choice": Choice.construct(message=None)}
+        if message:
+            space = {
+                "choice": Choice.model_validate(
+                    {"message": said, "index": 0, "finish_reason": "stop"}
+                )
+            }
+        exec(code, space)
+        assert space["x"] == expected
+
+
 SHOWN = ("str(error)", "f'no: {error}'", "print(error)", "error.message")
 
 

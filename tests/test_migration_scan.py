@@ -319,7 +319,7 @@ def test_text_says_where_what_and_where_it_is_explained(tmp_path, capsys):
         lines
     )
     assert "[notebooks/09_call_by_call.ipynb#complete]" in "\n".join(lines)
-    assert lines[-1].startswith("1 files looked at: 1 to move, ")
+    assert lines[-1].startswith("Files looked at: 1. To move: 1. ")
 
 
 def test_brief_leaves_out_what_stays(tmp_path, capsys):
@@ -369,7 +369,7 @@ def test_a_name_with_a_line_end_stays_in_its_line(tmp_path, capsys):
     main([str(tmp_path)])
     out = capsys.readouterr().out
     assert "\x1b" not in out and all(
-        line.startswith((str(tmp_path), "1 files")) for line in out.splitlines()
+        line.startswith((str(tmp_path), "Files looked at: ")) for line in out.splitlines()
     )
 
 

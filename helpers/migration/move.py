@@ -84,10 +84,10 @@ class Mover:
         """Write what waits, and say what it all came to."""
         for document in self.waiting:
             self.save(document)
-        verb = "rewritten" if self.writing else "to rewrite"
+        verb = "Rewritten" if self.writing else "To rewrite"
         print(
-            f"{self.files} files looked at: {self.changed} {verb}, "
-            f"{self.todos} TODO(openai-v1), {self.problems} not moved"
+            f"Files looked at: {self.files}. {verb}: {self.changed}. "
+            f"TODO(openai-v1): {self.todos}. Not moved: {self.problems}."
         )
 
 

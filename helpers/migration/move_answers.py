@@ -202,15 +202,7 @@ def moved_method(
     if name == "aclose":
         return new.with_changes(func=attribute(receiver, "close"))
     if name in READERS and owner in sdk.ANSWERS:
-        key = node.args[0] if name == "get" and len(node.args) == 1 else None
-        field = str(key.value) if isinstance(key, ast.Constant) else ""
-        if isinstance(receiver, cst.Name) and can_be_dict(context, owner_of(node)):
-            if known(owner, field):  # its parts are read as objects
-                return expression(f"({receiver.value}.{field} if {receiver.value} else None)")
-            return new.with_changes(func=attribute(dumped_if_there(receiver), name))
-        if known(owner, field):
-            return attribute(receiver, field)
-        return new.with_changes(func=attribute(dumped(receiver), name))
+        return moved_reader(context, new, node, owner)
     if name in (*WRITERS, "get_model_info", "send_request") or owner.startswith(
         ("PromptTemplate", "AIInference")
     ):
@@ -218,10 +210,23 @@ def moved_method(
     return new
 
 
-def owner_of(node: ast.Call) -> ast.expr:
-    """Return what a method is called on."""
-    assert isinstance(node.func, ast.Attribute)
-    return node.func.value
+def moved_reader(context: Context, new: cst.Call, node: ast.Call, owner: str) -> cst.BaseExpression:
+    """Return what takes the place of answer.get("key") and its like."""
+    assert isinstance(new.func, cst.Attribute) and isinstance(node.func, ast.Attribute)
+    receiver, name = new.func.value, node.func.attr
+    key = node.args[0] if name == "get" and len(node.args) == 1 else None
+    field = str(key.value) if isinstance(key, ast.Constant) else ""
+    if there := without_dict(receiver):
+        if known(owner, field):
+            return expression(f'getattr({code_of(there)}, "{field}", None)')
+        return new.with_changes(func=attribute(dumped_if_there(there), name))
+    if isinstance(receiver, cst.Name) and can_be_dict(context, node.func.value):
+        if known(owner, field):  # its parts are read as objects
+            return expression(f"({receiver.value}.{field} if {receiver.value} else None)")
+        return new.with_changes(func=attribute(dumped_if_there(receiver), name))
+    if known(owner, field):
+        return attribute(receiver, field)
+    return new.with_changes(func=attribute(dumped(receiver), name))
 
 
 def can_be_dict(context: Context, node: ast.expr) -> bool:
@@ -239,12 +244,24 @@ def can_be_dict(context: Context, node: ast.expr) -> bool:
     return False
 
 
-def dumped_if_there(owner: cst.Name) -> cst.BaseExpression:
+def without_dict(receiver: cst.BaseExpression) -> cst.BaseExpression | None:
+    """Return the answer of `(answer or {})`, where `{}` stands for none; else None."""
+    if not (
+        isinstance(receiver, cst.BooleanOperation)
+        and isinstance(receiver.operator, cst.Or)
+        and isinstance(receiver.right, cst.Dict)
+        and not receiver.right.elements
+    ):
+        return None
+    return receiver.left.with_changes(lpar=[], rpar=[])
+
+
+def dumped_if_there(owner: cst.BaseExpression) -> cst.BaseExpression:
     """Return the dict of an answer, or an empty one where there is a dict, None or nothing."""
     made = expression(f"x.{DUMP} if x else {{}}")
     assert isinstance(made, cst.IfExp)
     return made.with_changes(
-        body=dumped(owner), test=owner, lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
+        body=dumped(wrapped(owner)), test=owner, lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
     )
 
 

@@ -56,8 +56,8 @@ class Count:
 
     def __str__(self) -> str:
         return (
-            f"{self.files} files looked at: {self.moving} to move, {self.uses} uses of the old "
-            f"SDK, {self.unknown} of them not judged; {self.problems} files or cells not judged"
+            f"Files looked at: {self.files}. To move: {self.moving}. Uses of the old SDK: "
+            f"{self.uses}, not judged: {self.unknown}. Files or cells not judged: {self.problems}."
         )
 
 

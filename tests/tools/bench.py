@@ -267,7 +267,7 @@ def scan_seconds(files: int = 1000) -> float:
         began = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
         taken = time.perf_counter() - began
-    if done.returncode != 1 or f"{files} files looked at" not in done.stdout:
+    if done.returncode != 1 or f"Files looked at: {files}." not in done.stdout:
         sys.exit(f"the scan failed:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
     return taken
 
