@@ -16,9 +16,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 SITE = Path(__file__).parent
-PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-# Not in the browser: Jupyter itself, and what its kernel there does without.
-WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "pexpect", "psutil"}
+PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
+LIBRARY = "python_stdlib.zip"  # Pyodide's as well, but it goes in with bytecode
+# Not in the browser: Jupyter itself, and what its kernel there does without, such as a terminal.
+WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "pexpect", "prompt-toolkit", "psutil"}
 FOR_THE_KERNEL = ("micropip", "comm", "ipython", "jedi", "packaging")
 NO_WHEEL = {"cffi", "cryptography", "libcst", "pillow", "pyyaml"}  # for this platform, on the index
 OF_THE_KERNEL = ("ipykernel", "piplite", "pyodide_kernel", "widgetsnbextension-4")
@@ -115,7 +116,7 @@ def copy_contents(course: Path, contents: Path) -> None:
 def gather_wheels(
     course: Path, work: Path, static: Path, info: dict[str, str], given: Path | None
 ) -> None:
-    """Put every wheel that the browser edition has into a folder, with bytecode in it."""
+    """Put the standard library and every wheel into a folder, with bytecode in them."""
     new = work / "new-wheels"
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
@@ -139,6 +140,7 @@ def gather_wheels(
     for wheel in _kernel_wheels():
         shutil.copy(wheel, new)
     _without_stubs(next(new.glob("jedi-*.whl")))
+    shutil.copy(SITE / "node_modules" / "pyodide" / LIBRARY, new)
     _with_bytecode(new, work / "compiled", static)
 
 
@@ -162,8 +164,8 @@ def resolve(course: Path, python: str) -> list[Requirement]:
     if done.returncode:
         raise NotBuilt(f"uv cannot resolve the packages for the browser:\n{done.stderr}")
     found = [Requirement(line) for line in done.stdout.splitlines() if line[:1].isalpha()]
-    unused = WITHOUT | {"widgetsnbextension", "pycparser"}  # the kernel has its own, or none
-    return [r for r in found if r.name not in unused]
+    unused = WITHOUT | {"widgetsnbextension", "pycparser", "wcwidth"}  # the kernel's own, or none
+    return [r for r in found if canonicalize_name(r.name) not in unused]
 
 
 def _download(
@@ -277,18 +279,18 @@ def _kernel_wheels() -> list[Path]:
 
 
 def _with_bytecode(new: Path, kept: Path, static: Path) -> None:
-    """Copy wheels with bytecode added; those that have not changed come from the last build."""
+    """Copy archives with bytecode; those that have not changed come from the last build."""
     import hashlib
 
     todo = kept / "todo"
     shutil.rmtree(todo, ignore_errors=True)
     todo.mkdir(parents=True)
     recipe, places = (SITE / "compile.mjs").read_bytes(), {}
-    for wheel in new.glob("*.whl"):
-        key = hashlib.sha256(wheel.read_bytes() + recipe).hexdigest()[:16]
-        places[wheel.name] = kept / f"{key}-{wheel.name}"
-        if not places[wheel.name].exists():
-            shutil.copy(wheel, todo)
+    for archive in new.iterdir():
+        key = hashlib.sha256(archive.read_bytes() + recipe).hexdigest()[:16]
+        places[archive.name] = kept / f"{key}-{archive.name}"
+        if not places[archive.name].exists():
+            shutil.copy(archive, todo)
     if list(todo.iterdir()):
         _run("node", SITE / "compile.mjs", todo)
     for name, place in places.items():

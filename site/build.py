@@ -35,6 +35,9 @@ def main() -> int:
     except (browser.NotBuilt, subprocess.CalledProcessError) as error:
         print(f"The site is not built: {error}", file=sys.stderr)
         return 1
+    for font in output.glob("lite/build/fa-*"):
+        if font.suffix != ".woff2":
+            font.unlink()  # for browsers that are too old for the rest
     if options.repository:
         colab.write_copies(COURSE, output / "colab", options.repository)
     (output / ".nojekyll").touch()  # GitHub Pages: take the folder as it is
