@@ -98,6 +98,14 @@ def test_the_check_finds_what_is_wrong_with_a_page(tmp_path):
     assert len(check.page_problems(tmp_path)) == 3
 
 
+def test_a_search_must_find_the_page_and_nothing_for_a_word_that_is_nowhere():
+    well = {word: [page] if page else [] for word, page in check.SEARCHES.items()}
+    assert None in check.SEARCHES.values() and check.wrong_searches(well) == []
+    for word in check.SEARCHES:
+        (problem,) = check.wrong_searches(well | {word: ["genindex.html"]})
+        assert repr(word) in problem and "genindex.html" in problem
+
+
 def result_of(name):
     """A run in the browser that gave exactly the saved outputs."""
     cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8"))["cells"]
@@ -132,7 +140,7 @@ def test_a_request_that_goes_outside_is_a_problem():
 def test_without_a_browser_the_check_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "CHROMIUM" in check.notebook_problems(tmp_path, ["00_start_here"])[0]
+    assert "CHROMIUM" in check.browser_problems(tmp_path, ["00_start_here"])[0]
 
 
 def test_the_sites_lock_pins_its_tools_and_names_no_place():
