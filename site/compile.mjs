@@ -1,7 +1,8 @@
 // node compile.mjs FOLDER: put bytecode into each wheel in FOLDER and into Pyodide's standard library,
 // by the Python that Pyodide has. The browser then need not compile what it imports, which takes
-// longer than everything else. Bytecode takes the source's place; the course and its SDK keep their
-// source as well, for those who want to read it. Of Pygments' 500 languages, one is used.
+// longer than everything else. Bytecode takes the source's place. The course and its SDK keep their
+// source as well, for those who want to read it, and anyio, which reads it itself. Pygments stays as
+// it is: of its 500 languages, one is used.
 import { loadPyodide } from 'pyodide';
 
 const python = await loadPyodide();
@@ -13,7 +14,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-WITH_SOURCE = ("azure_ai_inference", "azure_chat_course")
+WITH_SOURCE = ("anyio", "azure_ai_inference", "azure_chat_course")
 AS_IT_IS = "pygments-"
 PLACES = {  # by an archive's suffix: where Pyodide has what is in it
     ".whl": "/lib/python{}.{}/site-packages/".format(*sys.version_info),

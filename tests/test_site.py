@@ -13,6 +13,7 @@ from notebooks import ALL, ROOT
 sys.path[:0] = [str(ROOT / "site"), str(ROOT / "tests" / "tools")]
 import check
 import colab
+import learners
 import lockfile
 import pages
 import room
@@ -84,6 +85,26 @@ def test_colab_copies_begin_with_the_course(tmp_path):
         assert "git clone --quiet --depth 1 https://example.invalid/owner/name course" in source
         assert "azure-ai-inference==1.0.0b9" in source and "jupyterlab" not in source
         assert others == json.loads(path.read_text("utf-8"))["cells"]
+
+
+def test_a_site_for_learners_has_no_solutions_and_no_page_for_teachers(tmp_path):
+    course = learners.copy_for_learners(ROOT, tmp_path / "course")
+    copies = pages.notebooks(course)
+    assert [path.name for path in copies] == [path.name for path in ALL]
+    hints = 0
+    for path, copy in zip(ALL, copies, strict=True):
+        before, after = json.loads(path.read_text("utf-8")), json.loads(copy.read_text("utf-8"))
+        codes = [[c for c in book["cells"] if c["cell_type"] == "code"] for book in (before, after)]
+        assert codes[0] == codes[1] and len(before["cells"]) == len(after["cells"])
+        assert "<summary>Solution" not in copy.read_text("utf-8")
+        hints += copy.read_text("utf-8").count("<summary>Hint")
+    assert hints > len(ALL)
+    assert "teaching" not in {page.stem for page in pages.pages(course)}
+    old, new = ((folder / "README.md").read_text("utf-8") for folder in (ROOT, course))
+    assert "teaching.md" in old and "teaching.md" not in new
+    assert {line for line in old.splitlines() if line.startswith("- **")} - set(
+        new.splitlines()
+    ) == {next(line for line in old.splitlines() if line.startswith("- **You teach.**"))}
 
 
 def test_the_check_finds_what_is_wrong_with_a_page(tmp_path):
