@@ -52,7 +52,8 @@ def build(course: Path, work: Path, output: Path, given: Path | None) -> None:
         given: a folder of wheels for Pyodide that are used in place of stand-ins.
 
     Raises:
-        NotBuilt: Pyodide has another version than JupyterLite's kernel expects.
+        NotBuilt: Pyodide has another version than JupyterLite's kernel expects, or a wheel is
+            not there, or not for Pyodide.
     """
     if output.exists():
         raise NotBuilt(f"{output} is there already: remove it first.")
@@ -72,7 +73,10 @@ def build(course: Path, work: Path, output: Path, given: Path | None) -> None:
     for name in PYODIDE_FILES:
         shutil.copy(pyodide / name, static)
     gather_wheels(course, work, static, info, given)
-    lockfile.write(static, info, WITHOUT)
+    try:
+        lockfile.write(static, info, WITHOUT)
+    except lockfile.Incomplete as error:
+        raise NotBuilt(str(error)) from None
     (lite / "jupyter-lite.json").write_text(_settings(), "utf-8")
     contents = work / "contents"
     copy_contents(course, contents)
@@ -122,7 +126,7 @@ def gather_wheels(
     new.mkdir(parents=True)
     python = info["python"].rpartition(".")[0]
     required = resolve(course, python)
-    own = [given_wheel for given_wheel in (given.glob("*.whl") if given else ())]
+    own = given_wheels(given)
     have = {parse_wheel_filename(wheel.name)[0] for wheel in own}
     for wheel in own:
         shutil.copy(wheel, new)
@@ -142,6 +146,24 @@ def gather_wheels(
     _without_stubs(next(new.glob("jedi-*.whl")))
     shutil.copy(SITE / "node_modules" / "pyodide" / LIBRARY, new)
     _with_bytecode(new, work / "compiled", static)
+
+
+def given_wheels(folder: Path | None) -> list[Path]:
+    """The wheels of a folder, which take the place of stand-ins.
+
+    Raises:
+        NotBuilt: there is no such folder, or a wheel in it is for another platform.
+    """
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise NotBuilt(f"{folder} is no folder.")
+    wheels = sorted(folder.glob("*.whl"))
+    for wheel in wheels:
+        platforms = [tag.platform for tag in parse_wheel_filename(wheel.name)[3]]
+        if not any(platform.endswith(("any", "_wasm32")) for platform in platforms):
+            raise NotBuilt(f"{wheel.name} is not for Pyodide: its platform is {platforms[0]}.")
+    return wheels
 
 
 def resolve(course: Path, python: str) -> list[Requirement]:

@@ -1,16 +1,20 @@
 """The site's build, as far as it can be tested without building, and the check of a room."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
 
 import pytest
+import yaml
 
 from notebooks import ALL, ROOT
 
 sys.path[:0] = [str(ROOT / "site"), str(ROOT / "tests" / "tools")]
+import browser
 import check
 import colab
 import learners
@@ -45,6 +49,18 @@ def test_a_missing_wheel_stops_the_build(tmp_path):
     wheel(tmp_path, "one", needs=["two"])
     with pytest.raises(lockfile.Incomplete, match="one needs two"):
         lockfile.write(tmp_path, INFO, ())
+
+
+def test_given_wheels_must_be_for_pyodide(tmp_path):
+    assert browser.given_wheels(None) == browser.given_wheels(tmp_path) == []
+    right = tmp_path / "pillow-12.0.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+    right.touch()
+    assert browser.given_wheels(tmp_path) == [right]
+    (tmp_path / "cffi-2.0.0-cp314-cp314-manylinux_2_17_x86_64.whl").touch()
+    with pytest.raises(browser.NotBuilt, match="manylinux"):
+        browser.given_wheels(tmp_path)
+    with pytest.raises(browser.NotBuilt, match="no folder"):
+        browser.given_wheels(tmp_path / "missing")
 
 
 def test_a_namespace_is_imported_by_its_whole_name():
@@ -187,11 +203,51 @@ def test_codespaces_sets_up_as_everybody_does():
     assert "ms-toolsai.jupyter" in recommended
 
 
+def workflow_jobs():
+    """The jobs of the site's workflow, by name."""
+    return yaml.safe_load((ROOT / ".github" / "workflows" / "site.yml").read_text("utf-8"))["jobs"]
+
+
 def test_the_site_is_deployed_only_where_the_owner_says_so():
-    workflow = (ROOT / ".github" / "workflows" / "site.yml").read_text("utf-8")
-    deploy = workflow.partition("\n  deploy:")[2]
-    assert "vars.DEPLOY_SITE == 'yes'" in deploy.splitlines()[1]
-    assert "deploy-pages" not in workflow.partition("\n  deploy:")[0]
+    jobs = workflow_jobs()
+    built = jobs.pop("site")
+    assert "permissions" not in built and "deploy-pages" not in json.dumps(built)
+    assert set(jobs) == {"deploy", "colab"}
+    for job in jobs.values():
+        assert "vars.DEPLOY_SITE == 'yes'" in job["if"] and job["needs"] == "site"
+
+
+def test_the_branch_for_colab_holds_the_copies_alone(tmp_path):
+    (script,) = [step["run"] for step in workflow_jobs()["colab"]["steps"] if "run" in step]
+    origin, checkout = tmp_path / "origin.git", tmp_path / "checkout"
+
+    def run(*command, folder=tmp_path):
+        environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
+    run("git", "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
+    run("git", "clone", "--quiet", str(origin), str(checkout))
+    (checkout / ".gitignore").write_text("build/\n")
+    (checkout / "README.md").touch()
+    run("git", "add", ".", folder=checkout)
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.invalid")
+    run("git", *identity, "commit", "--quiet", "--message=one", folder=checkout)
+    run("git", "push", "--quiet", "origin", "HEAD:main", folder=checkout)
+    for copies in (["00_a.ipynb", "01_b.ipynb"], ["00_a.ipynb"]):  # the second replace the first
+        shutil.rmtree(checkout)
+        run("git", "clone", "--quiet", "--branch=main", str(origin), str(checkout))
+        (checkout / "build" / "colab").mkdir(parents=True)
+        for name in copies:
+            (checkout / "build" / "colab" / name).write_text(f"{name} of {len(copies)}")
+        run("bash", "-e", "-c", script, folder=checkout)
+        assert run("git", "ls-tree", "-r", "--name-only", "colab", folder=origin) == copies
+        assert len(run("git", "log", "--format=%H", "colab", folder=origin)) == 1
+    assert run("git", "ls-tree", "--name-only", "main", folder=origin) == [
+        ".gitignore",
+        "README.md",
+    ]
 
 
 def test_a_room_that_is_well(capsys):
