@@ -16,7 +16,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 SITE = Path(__file__).parent
-PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
+# What is copied of Pyodide, and under which name: JupyterLite loads our own pyodide.mjs.
+PYODIDE_FILES = {
+    "pyodide.mjs": "runtime.mjs",
+    "pyodide.asm.mjs": "pyodide.asm.mjs",
+    "pyodide.asm.wasm": "pyodide.asm.wasm",
+}
 LIBRARY = "python_stdlib.zip"  # Pyodide's as well, but it goes in with bytecode
 # Not in the browser: Jupyter itself, and what its kernel there does without, such as a terminal.
 WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "pexpect", "prompt-toolkit", "psutil"}
@@ -70,8 +75,9 @@ def build(course: Path, work: Path, output: Path, given: Path | None) -> None:
     shutil.rmtree(lite, ignore_errors=True)
     static = lite / "static" / "pyodide"
     static.mkdir(parents=True)
-    for name in PYODIDE_FILES:
-        shutil.copy(pyodide / name, static)
+    for name, new_name in PYODIDE_FILES.items():
+        shutil.copy(pyodide / name, static / new_name)
+    shutil.copy(SITE / "pyodide.mjs", static)
     gather_wheels(course, work, static, info, given)
     try:
         lockfile.write(static, info, WITHOUT)
