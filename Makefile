@@ -18,9 +18,10 @@ FROM := $(if $(WHEELHOUSE),--no-index --find-links $(WHEELHOUSE))
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
 UV := $(PY) -m uv pip install --quiet --python .venv $(FROM)
 # The site has tools and an environment of its own. REPOSITORY is its address, for badges; SITE_WHEELS a folder
-# of wheels for Pyodide, which take the place of stand-ins.
+# of wheels for Pyodide, which take the place of stand-ins. SOLUTIONS=no leaves solutions out, as make handout does.
 REPOSITORY ?=
 SITE_WHEELS ?=
+SOLUTIONS ?= yes
 SITE_BIN := $(subst .venv,site/.venv,$(BIN))
 SITE_READY := site/.venv/.ready
 # $(call install,packages): by uv, which is many times faster, or by pip where uv cannot be had or fails.
@@ -74,7 +75,7 @@ wheelhouse: $(READY)  ## Gather what set-up needs in build/wheelhouse: then, off
 	$(PY) -m pip download --quiet --disable-pip-version-check --only-binary :all: --dest build/wheelhouse uv -r requirements.lock
 
 site: $(SITE_READY)  ## Build the site in build/site: pages, and the course in the browser
-	@$(SITE_BIN)/python site/build.py build/site $(if $(SITE_WHEELS),--wheels $(SITE_WHEELS)) $(if $(REPOSITORY),--repository $(REPOSITORY))
+	@$(SITE_BIN)/python site/build.py build/site $(if $(SITE_WHEELS),--wheels $(SITE_WHEELS)) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(filter no,$(SOLUTIONS)),--no-solutions)
 
 test-site: $(SITE_READY) $(READY)  ## Check build/site: every notebook in headless Chromium, links, alt text, search
 	@$(SITE_BIN)/python site/check.py build/site

@@ -16,9 +16,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 SITE = Path(__file__).parent
-PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-# Not in the browser: Jupyter itself, and what its kernel there does without.
-WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "pexpect", "psutil"}
+# What is copied of Pyodide, and under which name: JupyterLite loads our own pyodide.mjs.
+PYODIDE_FILES = {
+    "pyodide.mjs": "runtime.mjs",
+    "pyodide.asm.mjs": "pyodide.asm.mjs",
+    "pyodide.asm.wasm": "pyodide.asm.wasm",
+}
+LIBRARY = "python_stdlib.zip"  # Pyodide's as well, but it goes in with bytecode
+# Not in the browser: Jupyter itself, and what its kernel there does without, such as a terminal.
+WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "pexpect", "prompt-toolkit", "psutil"}
 FOR_THE_KERNEL = ("micropip", "comm", "ipython", "jedi", "packaging")
 NO_WHEEL = {"cffi", "cryptography", "libcst", "pillow", "pyyaml"}  # for this platform, on the index
 OF_THE_KERNEL = ("ipykernel", "piplite", "pyodide_kernel", "widgetsnbextension-4")
@@ -51,7 +57,8 @@ def build(course: Path, work: Path, output: Path, given: Path | None) -> None:
         given: a folder of wheels for Pyodide that are used in place of stand-ins.
 
     Raises:
-        NotBuilt: Pyodide has another version than JupyterLite's kernel expects.
+        NotBuilt: Pyodide has another version than JupyterLite's kernel expects, or a wheel is
+            not there, or not for Pyodide.
     """
     if output.exists():
         raise NotBuilt(f"{output} is there already: remove it first.")
@@ -68,10 +75,14 @@ def build(course: Path, work: Path, output: Path, given: Path | None) -> None:
     shutil.rmtree(lite, ignore_errors=True)
     static = lite / "static" / "pyodide"
     static.mkdir(parents=True)
-    for name in PYODIDE_FILES:
-        shutil.copy(pyodide / name, static)
+    for name, new_name in PYODIDE_FILES.items():
+        shutil.copy(pyodide / name, static / new_name)
+    shutil.copy(SITE / "pyodide.mjs", static)
     gather_wheels(course, work, static, info, given)
-    lockfile.write(static, info, WITHOUT)
+    try:
+        lockfile.write(static, info, WITHOUT)
+    except lockfile.Incomplete as error:
+        raise NotBuilt(str(error)) from None
     (lite / "jupyter-lite.json").write_text(_settings(), "utf-8")
     contents = work / "contents"
     copy_contents(course, contents)
@@ -115,13 +126,13 @@ def copy_contents(course: Path, contents: Path) -> None:
 def gather_wheels(
     course: Path, work: Path, static: Path, info: dict[str, str], given: Path | None
 ) -> None:
-    """Put every wheel that the browser edition has into a folder, with bytecode in it."""
+    """Put the standard library and every wheel into a folder, with bytecode in them."""
     new = work / "new-wheels"
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     python = info["python"].rpartition(".")[0]
     required = resolve(course, python)
-    own = [given_wheel for given_wheel in (given.glob("*.whl") if given else ())]
+    own = given_wheels(given)
     have = {parse_wheel_filename(wheel.name)[0] for wheel in own}
     for wheel in own:
         shutil.copy(wheel, new)
@@ -139,7 +150,26 @@ def gather_wheels(
     for wheel in _kernel_wheels():
         shutil.copy(wheel, new)
     _without_stubs(next(new.glob("jedi-*.whl")))
+    shutil.copy(SITE / "node_modules" / "pyodide" / LIBRARY, new)
     _with_bytecode(new, work / "compiled", static)
+
+
+def given_wheels(folder: Path | None) -> list[Path]:
+    """The wheels of a folder, which take the place of stand-ins.
+
+    Raises:
+        NotBuilt: there is no such folder, or a wheel in it is for another platform.
+    """
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise NotBuilt(f"{folder} is no folder.")
+    wheels = sorted(folder.glob("*.whl"))
+    for wheel in wheels:
+        platforms = [tag.platform for tag in parse_wheel_filename(wheel.name)[3]]
+        if not any(platform.endswith(("any", "_wasm32")) for platform in platforms):
+            raise NotBuilt(f"{wheel.name} is not for Pyodide: its platform is {platforms[0]}.")
+    return wheels
 
 
 def resolve(course: Path, python: str) -> list[Requirement]:
@@ -162,8 +192,8 @@ def resolve(course: Path, python: str) -> list[Requirement]:
     if done.returncode:
         raise NotBuilt(f"uv cannot resolve the packages for the browser:\n{done.stderr}")
     found = [Requirement(line) for line in done.stdout.splitlines() if line[:1].isalpha()]
-    unused = WITHOUT | {"widgetsnbextension", "pycparser"}  # the kernel has its own, or none
-    return [r for r in found if r.name not in unused]
+    unused = WITHOUT | {"widgetsnbextension", "pycparser", "wcwidth"}  # the kernel's own, or none
+    return [r for r in found if canonicalize_name(r.name) not in unused]
 
 
 def _download(
@@ -277,18 +307,18 @@ def _kernel_wheels() -> list[Path]:
 
 
 def _with_bytecode(new: Path, kept: Path, static: Path) -> None:
-    """Copy wheels with bytecode added; those that have not changed come from the last build."""
+    """Copy archives with bytecode; those that have not changed come from the last build."""
     import hashlib
 
     todo = kept / "todo"
     shutil.rmtree(todo, ignore_errors=True)
     todo.mkdir(parents=True)
     recipe, places = (SITE / "compile.mjs").read_bytes(), {}
-    for wheel in new.glob("*.whl"):
-        key = hashlib.sha256(wheel.read_bytes() + recipe).hexdigest()[:16]
-        places[wheel.name] = kept / f"{key}-{wheel.name}"
-        if not places[wheel.name].exists():
-            shutil.copy(wheel, todo)
+    for archive in new.iterdir():
+        key = hashlib.sha256(archive.read_bytes() + recipe).hexdigest()[:16]
+        places[archive.name] = kept / f"{key}-{archive.name}"
+        if not places[archive.name].exists():
+            shutil.copy(archive, todo)
     if list(todo.iterdir()):
         _run("node", SITE / "compile.mjs", todo)
     for name, place in places.items():

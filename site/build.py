@@ -1,6 +1,6 @@
 """Build the site: pages, and beside them the browser edition, in one static folder.
 
-Usage: python site/build.py OUTPUT [--wheels FOLDER] [--repository ADDRESS]
+Usage: python site/build.py OUTPUT [--wheels FOLDER] [--repository ADDRESS] [--no-solutions]
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import browser
 import colab
+import learners
 import pages
 
 SITE = Path(__file__).parent
@@ -24,19 +25,26 @@ def main() -> int:
     parser.add_argument("output", type=Path, help="the folder to make; what it held is removed")
     parser.add_argument("--wheels", type=Path, help="wheels for Pyodide in place of stand-ins")
     parser.add_argument("--repository", default="", help="address, for badges; none without")
+    parser.add_argument("--no-solutions", action="store_true", help="leave the solutions out")
     options = parser.parse_args()
     began = time.monotonic()
     output = options.output.resolve()
     work = output.with_name(output.name + "-work")
     shutil.rmtree(output, ignore_errors=True)
+    course = COURSE
+    if options.no_solutions:
+        course = learners.copy_for_learners(COURSE, work / "course")
     try:
-        build_pages(work, output, options.repository)
-        browser.build(COURSE, work, output / "lite", options.wheels)
+        build_pages(course, work, output, options.repository)
+        browser.build(course, work, output / "lite", options.wheels)
     except (browser.NotBuilt, subprocess.CalledProcessError) as error:
         print(f"The site is not built: {error}", file=sys.stderr)
         return 1
+    for font in output.glob("lite/build/fa-*"):
+        if font.suffix != ".woff2":
+            font.unlink()  # for browsers that are too old for the rest
     if options.repository:
-        colab.write_copies(COURSE, output / "colab", options.repository)
+        colab.write_copies(course, output / "colab", options.repository)
     (output / ".nojekyll").touch()  # GitHub Pages: take the folder as it is
     files = [path for path in output.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
@@ -46,10 +54,10 @@ def main() -> int:
     return 0
 
 
-def build_pages(work: Path, output: Path, repository: str) -> None:
+def build_pages(course: Path, work: Path, output: Path, repository: str) -> None:
     """The pages, by Sphinx, whose warnings are shown. Raises CalledProcessError."""
     source = work / "pages"
-    pages.prepare(COURSE, source)
+    pages.prepare(course, source)
     command = [sys.executable, "-m", "sphinx", "--builder", "html", "--quiet"]
     command += ["--conf-dir", str(SITE), "--doctree-dir", str(work / "doctrees")]
     environment = os.environ | {"SITE_REPOSITORY": repository}

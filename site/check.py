@@ -1,10 +1,11 @@
 """Check the built site. Usage: python site/check.py FOLDER [NOTEBOOK ...]
 
-The pages have no broken link and no picture without alt text, and a search finds. Each notebook
+The pages have no broken link and no picture without alt text, and the search finds. Each notebook
 runs in headless Chromium, no cell fails, and each output is the saved one, but for those in
 DIFFERENT.
 """
 
+import contextlib
 import functools
 import http.server
 import json
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,12 @@ SITE = Path(__file__).parent
 COURSE = SITE.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MOST_MEGABYTES = 60
+# What is typed into the search box, and a page that must be found; None: no page has the word.
+SEARCHES = {
+    "logprobs": "04_extra_params.html",
+    "content filter": "06_content_safety.html",
+    "zyzzyva": None,
+}
 # Outputs that are not the saved ones, by a part of the cell's source, each with its reason.
 DIFFERENT = {
     "check_setup()": "the browser edition has no JupyterLab, and says where a stand-in is in use",
@@ -79,14 +87,24 @@ def page_problems(folder: Path) -> list[str]:
     return sorted(set(problems))
 
 
-def search_problems(folder: Path) -> list[str]:
-    """Whether the search's index leads from a word to its page."""
-    text = (folder / "searchindex.js").read_text("utf-8")
-    index = json.loads(text[text.index("(") + 1 : text.rindex(")")])
-    places = index["terms"].get("logprob", index["terms"].get("stream"))
-    numbers = places if isinstance(places, list) else [places]
-    names = {index["docnames"][number] for number in numbers if number is not None}
-    return [] if names else ["the search finds no page with the word stream"]
+def search_problems(browser: str, site: str) -> list[str]:
+    """Type into the search box of the first page, and look at the pages that are listed."""
+    done = run_node("search.mjs", browser, site, *SEARCHES)
+    if done.returncode:
+        return [f"the search fails: {done.stderr[-300:]}"]
+    return wrong_searches(json.loads(done.stdout))
+
+
+def wrong_searches(found: dict[str, list[str]]) -> list[str]:
+    """Which words did not lead to their page, or led anywhere though no page has them."""
+    problems = []
+    for word, expected in SEARCHES.items():
+        listed = found[word]
+        if expected is None and listed:
+            problems.append(f"the search for {word!r}, which no page has, lists {listed}")
+        elif expected is not None and expected not in listed:
+            problems.append(f"the search for {word!r} lists {listed}, and not {expected}")
+    return problems
 
 
 def text_of(outputs: list[dict[str, Any]]) -> str:
@@ -126,20 +144,41 @@ def find_browser() -> str | None:
     return named or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def notebook_problems(folder: Path, names: list[str]) -> list[str]:
-    """Run notebooks in the browser, served from the folder."""
-    browser = find_browser()
-    if browser is None:
-        return ["there is no Chromium: install it, or set CHROMIUM to the path of one"]
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder, as `python -m http.server` does. Yields its address."""
     handler = functools.partial(QuietHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        output = folder.with_name(folder.name + "-work") / "runs"
-        shutil.rmtree(output, ignore_errors=True)
-        base = f"http://127.0.0.1:{server.server_port}"
-        command = ["node", str(SITE / "browser_run.mjs"), base, str(output), *names]
-        done = subprocess.run(command, env=os.environ | {"CHROMIUM": browser})
-        server.shutdown()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def run_node(script: str, browser: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the scripts in this folder, which use the browser. Keeps what it prints."""
+    command = ["node", str(SITE / script), *arguments]
+    environment = os.environ | {"CHROMIUM": browser}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+def browser_problems(folder: Path, names: list[str]) -> list[str]:
+    """What is wrong in the browser, to which the folder is served: search, fetch, notebooks."""
+    browser = find_browser()
+    if browser is None:
+        return ["there is no Chromium: install it, or set CHROMIUM to the path of one"]
+    runs = folder.with_name(folder.name + "-work") / "runs"
+    with served(folder) as site:
+        problems = search_problems(browser, site) + fetch_problems(browser, site)
+        return problems + notebook_problems(browser, site, runs, names)
+
+
+def notebook_problems(browser: str, site: str, output: Path, names: list[str]) -> list[str]:
+    """Run notebooks in the browser; what came of it is left in a folder."""
+    shutil.rmtree(output, ignore_errors=True)
+    command = ["node", str(SITE / "browser_run.mjs"), site, str(output), *names]
+    done = subprocess.run(command, env=os.environ | {"CHROMIUM": browser})
     problems = [] if done.returncode == 0 else ["the run in the browser broke off"]
     for name in names:
         file = output / f"{name}.json"
@@ -150,31 +189,18 @@ def notebook_problems(folder: Path, names: list[str]) -> list[str]:
     return problems
 
 
-def fetch_problems(folder: Path) -> list[str]:
-    """A page's `fetch` against the replay server, where the course has one."""
-    browser = find_browser()
-    if browser is None or not (COURSE / "helpers" / "replay" / "server.py").exists():
-        return []
+def fetch_problems(browser: str, site: str) -> list[str]:
+    """A page's `fetch` against the replay server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    handler = functools.partial(QuietHandler, directory=str(folder))
     command = ["make", "--silent", "serve", f"ARGS=--host 127.0.0.1 --port {port} --pace 0"]
     replay_server = subprocess.Popen(
         command, cwd=COURSE, stdout=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            wait_for(port)
-            site = f"http://127.0.0.1:{server.server_port}"
-            done = subprocess.run(
-                ["node", str(SITE / "fetch.mjs"), site, f"http://127.0.0.1:{port}"],
-                capture_output=True,
-                text=True,
-                env=os.environ | {"CHROMIUM": browser},
-            )
-            server.shutdown()
+        wait_for(port)
+        done = run_node("fetch.mjs", browser, site, f"http://127.0.0.1:{port}")
     finally:
         os.killpg(replay_server.pid, signal.SIGINT)  # make, and the server that it began
         replay_server.wait()
@@ -210,10 +236,10 @@ def main(arguments: list[str]) -> int:
         return 2
     names = arguments[1:] or [path.stem for path in pages.notebooks(COURSE)]
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-    problems = page_problems(folder) + search_problems(folder)
+    problems = page_problems(folder)
     if size > MOST_MEGABYTES:
         problems.append(f"the site has {size:.1f} MB, more than {MOST_MEGABYTES}")
-    problems += fetch_problems(folder) + notebook_problems(folder, names)
+    problems += browser_problems(folder, names)
     print(*problems, sep="\n")
     print(f"{len(problems)} problems." if problems else "The site is well.")
     return 1 if problems else 0

@@ -1,18 +1,23 @@
 """The site's build, as far as it can be tested without building, and the check of a room."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
 
 import pytest
+import yaml
 
 from notebooks import ALL, ROOT
 
 sys.path[:0] = [str(ROOT / "site"), str(ROOT / "tests" / "tools")]
+import browser
 import check
 import colab
+import learners
 import lockfile
 import pages
 import room
@@ -44,6 +49,18 @@ def test_a_missing_wheel_stops_the_build(tmp_path):
     wheel(tmp_path, "one", needs=["two"])
     with pytest.raises(lockfile.Incomplete, match="one needs two"):
         lockfile.write(tmp_path, INFO, ())
+
+
+def test_given_wheels_must_be_for_pyodide(tmp_path):
+    assert browser.given_wheels(None) == browser.given_wheels(tmp_path) == []
+    right = tmp_path / "pillow-12.0.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+    right.touch()
+    assert browser.given_wheels(tmp_path) == [right]
+    (tmp_path / "cffi-2.0.0-cp314-cp314-manylinux_2_17_x86_64.whl").touch()
+    with pytest.raises(browser.NotBuilt, match="manylinux"):
+        browser.given_wheels(tmp_path)
+    with pytest.raises(browser.NotBuilt, match="no folder"):
+        browser.given_wheels(tmp_path / "missing")
 
 
 def test_a_namespace_is_imported_by_its_whole_name():
@@ -86,6 +103,26 @@ def test_colab_copies_begin_with_the_course(tmp_path):
         assert others == json.loads(path.read_text("utf-8"))["cells"]
 
 
+def test_a_site_for_learners_has_no_solutions_and_no_page_for_teachers(tmp_path):
+    course = learners.copy_for_learners(ROOT, tmp_path / "course")
+    copies = pages.notebooks(course)
+    assert [path.name for path in copies] == [path.name for path in ALL]
+    hints = 0
+    for path, copy in zip(ALL, copies, strict=True):
+        before, after = json.loads(path.read_text("utf-8")), json.loads(copy.read_text("utf-8"))
+        codes = [[c for c in book["cells"] if c["cell_type"] == "code"] for book in (before, after)]
+        assert codes[0] == codes[1] and len(before["cells"]) == len(after["cells"])
+        assert "<summary>Solution" not in copy.read_text("utf-8")
+        hints += copy.read_text("utf-8").count("<summary>Hint")
+    assert hints > len(ALL)
+    assert "teaching" not in {page.stem for page in pages.pages(course)}
+    old, new = ((folder / "README.md").read_text("utf-8") for folder in (ROOT, course))
+    assert "teaching.md" in old and "teaching.md" not in new
+    assert {line for line in old.splitlines() if line.startswith("- **")} - set(
+        new.splitlines()
+    ) == {next(line for line in old.splitlines() if line.startswith("- **You teach.**"))}
+
+
 def test_the_check_finds_what_is_wrong_with_a_page(tmp_path):
     (tmp_path / "a.html").write_text('<p id="here"><a href="#here"></a><img src="x.png" alt="x">')
     (tmp_path / "x.png").touch()
@@ -96,6 +133,14 @@ def test_the_check_finds_what_is_wrong_with_a_page(tmp_path):
     text = "\n".join(check.page_problems(tmp_path))
     assert "no alt text" in text and "no such place" in text and "not there" in text
     assert len(check.page_problems(tmp_path)) == 3
+
+
+def test_a_search_must_find_the_page_and_nothing_for_a_word_that_is_nowhere():
+    well = {word: [page] if page else [] for word, page in check.SEARCHES.items()}
+    assert None in check.SEARCHES.values() and check.wrong_searches(well) == []
+    for word in check.SEARCHES:
+        (problem,) = check.wrong_searches(well | {word: ["genindex.html"]})
+        assert repr(word) in problem and "genindex.html" in problem
 
 
 def result_of(name):
@@ -132,7 +177,7 @@ def test_a_request_that_goes_outside_is_a_problem():
 def test_without_a_browser_the_check_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "CHROMIUM" in check.notebook_problems(tmp_path, ["00_start_here"])[0]
+    assert "CHROMIUM" in check.browser_problems(tmp_path, ["00_start_here"])[0]
 
 
 def test_the_sites_lock_pins_its_tools_and_names_no_place():
@@ -158,11 +203,51 @@ def test_codespaces_sets_up_as_everybody_does():
     assert "ms-toolsai.jupyter" in recommended
 
 
+def workflow_jobs():
+    """The jobs of the site's workflow, by name."""
+    return yaml.safe_load((ROOT / ".github" / "workflows" / "site.yml").read_text("utf-8"))["jobs"]
+
+
 def test_the_site_is_deployed_only_where_the_owner_says_so():
-    workflow = (ROOT / ".github" / "workflows" / "site.yml").read_text("utf-8")
-    deploy = workflow.partition("\n  deploy:")[2]
-    assert "vars.DEPLOY_SITE == 'yes'" in deploy.splitlines()[1]
-    assert "deploy-pages" not in workflow.partition("\n  deploy:")[0]
+    jobs = workflow_jobs()
+    built = jobs.pop("site")
+    assert "permissions" not in built and "deploy-pages" not in json.dumps(built)
+    assert set(jobs) == {"deploy", "colab"}
+    for job in jobs.values():
+        assert "vars.DEPLOY_SITE == 'yes'" in job["if"] and job["needs"] == "site"
+
+
+def test_the_branch_for_colab_holds_the_copies_alone(tmp_path):
+    (script,) = [step["run"] for step in workflow_jobs()["colab"]["steps"] if "run" in step]
+    origin, checkout = tmp_path / "origin.git", tmp_path / "checkout"
+
+    def run(*command, folder=tmp_path):
+        environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
+    run("git", "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
+    run("git", "clone", "--quiet", str(origin), str(checkout))
+    (checkout / ".gitignore").write_text("build/\n")
+    (checkout / "README.md").touch()
+    run("git", "add", ".", folder=checkout)
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.invalid")
+    run("git", *identity, "commit", "--quiet", "--message=one", folder=checkout)
+    run("git", "push", "--quiet", "origin", "HEAD:main", folder=checkout)
+    for copies in (["00_a.ipynb", "01_b.ipynb"], ["00_a.ipynb"]):  # the second replace the first
+        shutil.rmtree(checkout)
+        run("git", "clone", "--quiet", "--branch=main", str(origin), str(checkout))
+        (checkout / "build" / "colab").mkdir(parents=True)
+        for name in copies:
+            (checkout / "build" / "colab" / name).write_text(f"{name} of {len(copies)}")
+        run("bash", "-e", "-c", script, folder=checkout)
+        assert run("git", "ls-tree", "-r", "--name-only", "colab", folder=origin) == copies
+        assert len(run("git", "log", "--format=%H", "colab", folder=origin)) == 1
+    assert run("git", "ls-tree", "--name-only", "main", folder=origin) == [
+        ".gitignore",
+        "README.md",
+    ]
 
 
 def test_a_room_that_is_well(capsys):

@@ -22,13 +22,12 @@ from nbclient.exceptions import DeadKernelError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from solution_hiding import FOR_TEACHERS, OPENING, without_solutions
 
 from notebooks import ALL, NOTEBOOKS, ROOT, read, run, tagged, text_of, texts
 
 HANDOUT = ROOT / "build" / "handout"
-FOR_TEACHERS = "teaching.md"  # holds the answers to the questions that you ask
 SECONDS = 30  # that a learner's cell may take
-OPENING = re.compile(r"\s*<details[^>]*>\s*<summary>\s*Solution\s*</summary>")
 CHECK = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](exercise \d+)["']""", re.M)
 START = re.compile(r"""^\s*start\(\s*["'](\w+)["']""", re.M)
 VERDICT = re.compile(r"^(?=✓ |Not yet)", re.M)
@@ -38,31 +37,6 @@ FAILS, SAYS_NOTHING, MISSING, UNREADABLE = "fails", "says nothing", "missing", "
 
 
 # Hand out
-
-
-def without_solutions(source: str) -> str:
-    """The Markdown of a cell without its folded solutions; hints and everything else stay.
-
-    Raises:
-        ValueError: a solution is not closed, or is folded in a form that is not known here.
-    """
-    kept: list[str] = []
-    inside = fenced = False
-    for line in source.split("\n"):
-        if line.lstrip().startswith("```"):
-            fenced = not fenced
-        if not inside and not fenced and OPENING.match(line):
-            inside = True
-            while kept and not kept[-1].strip():
-                kept.pop()
-        elif inside and not fenced and line.strip() == "</details>":
-            inside = False
-        elif not inside and (kept or line.strip()):
-            kept.append(line)
-    result = "\n".join(kept)
-    if inside or re.search(r"Solution\s*</summary>", result):
-        raise ValueError(f"a solution that this script cannot take out: {source[:60]!r}")
-    return result
 
 
 def for_learners(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
