@@ -19,6 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
 import guard
+import quick_kernels as quick_kernels_module
 from learners_code import attempt, notebook  # noqa: F401  (fixtures)
 
 collect_ignore_glob = ["old_programs/*"]  # programs to move, among them a notebook, are no tests
@@ -154,6 +155,13 @@ def client():
     return ChatCompletionsClient(
         "https://replay.invalid/models", AzureKeyCredential("k"), model="m"
     )
+
+
+@pytest.fixture(scope="module")
+def quick_kernels():
+    """Kernels that start in a moment."""
+    with quick_kernels_module.forked():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from helpers import connect, sent, start
 from helpers.endpoints import v1_address
 from notebooks import ALL, read, run, solutions, texts
 
+pytestmark = pytest.mark.usefixtures("quick_kernels")
+
 ASK = [{"role": "user", "content": "asked"}]
 BASES = [
     *("/models", "/openai/v1", "/v1", "/api/v1", "/proxy/models", ""),

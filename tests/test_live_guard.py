@@ -19,6 +19,8 @@ from helpers.live_guard import LiveGuard, last_cell_of, names_defined_by
 from helpers.output_guard import Outputs
 from notebooks import run, text_of, texts
 
+pytestmark = pytest.mark.usefixtures("quick_kernels")
+
 KEY = "k3y/with+signs=and\"quotes'-0123456789"
 CLIENT = """
 import os, requests

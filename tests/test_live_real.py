@@ -6,6 +6,8 @@ import pytest
 
 from notebooks import ALL, read, run, solutions, texts
 
+pytestmark = pytest.mark.usefixtures("quick_kernels")
+
 # What a cell of ours must not end in; what the server refuses is its own affair.
 OURS = r"Live, line \d+: (TypeError|KeyError|NameError|AttributeError|IndexError|LookupError)"
 

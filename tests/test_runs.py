@@ -16,6 +16,8 @@ from PIL import Image, ImageChops
 from helpers.replay import Answer, Recording, load
 from notebooks import ALL, NOTEBOOKS, plays, read, run, solutions, tagged, text_of
 
+pytestmark = pytest.mark.usefixtures("quick_kernels")
+
 # Answers whose words no cell prints: it shows a verdict on them, or the numbers that code read.
 SHOWN_AS_VALUES = ("sailing, streamed", "the numbers", "the board", "parsed")
 

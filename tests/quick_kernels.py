@@ -1,0 +1,100 @@
+"""Kernels forked from a process that has imported the SDKs, which takes most of a kernel's start.
+
+For tests of what notebooks do. nbval's kernels start as a learner's do.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing.connection import Connection
+from unittest.mock import patch
+
+IMPORTED = (
+    "IPython",
+    "PIL.Image",
+    "azure.ai.inference.aio",
+    "azure.identity",
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "ipywidgets",
+    "openai.resources.chat",
+    "openai.resources.responses",
+    "requests",
+    "yaml",
+)
+
+
+class Forked:
+    """A kernel, with what the Jupyter client uses of `subprocess.Popen`."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, process: multiprocessing.Process):
+        self._process, self.pid = process, process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self.poll()
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        self._process.join(timeout)
+        return self.poll()
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def forked() -> Iterator[None]:
+    """Fork the kernels of Jupyter's client; on Windows, leave them as they are."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        yield
+        return
+    with patch("jupyter_client.provisioning.local_provisioner.launch_kernel", _launch):
+        yield
+
+
+def _launch(
+    command: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    cwd: str | os.PathLike | None = None,
+    **_: object,
+) -> Forked:
+    """Start a kernel: `python -m ipykernel_launcher` with its arguments."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(IMPORTED))
+    ready, here = context.Pipe(duplex=False)
+    arguments = (here, list(command[3:]), dict(env or os.environ), str(cwd or os.getcwd()))
+    process = context.Process(target=_kernel, args=arguments, daemon=True)
+    process.start()
+    ready.recv()  # by now, it is the head of its own group, which an interrupt is sent to
+    return Forked(process)
+
+
+def _kernel(here: Connection, arguments: list[str], env: dict[str, str], cwd: str) -> None:
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    here.send(True)
+    os.environ.clear()
+    os.environ.update(env)
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())  # a kernel ends with its parent
+    os.chdir(cwd)
+    tests = os.path.dirname(__file__)
+    sys.path[:] = [folder for folder in sys.path if folder and not folder.startswith(tests)]
+    sys.argv = ["ipykernel_launcher", *arguments]
+    from ipykernel import kernelapp
+
+    kernelapp.launch_new_instance()
