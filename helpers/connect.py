@@ -9,7 +9,7 @@ from .body_meaning import meaning
 from .course import Course, recordings_of
 from .dotenv_file import read_dotenv
 from .output_guard import Outputs
-from .replay import CourseError, Request, Session, load
+from .replay import CourseError, Request, Session
 from .secrets import secrets_in
 from .settings import Settings
 from .where_from import live_message, replay_message
@@ -99,7 +99,7 @@ def _secrets() -> set[str]:
 
 
 def _replay(course: Course) -> str:
-    recordings = load(course.recordings).recordings
+    recordings = course.loaded
     read, pace = endpoints.reader(), course.settings.pace
     course.session = Session(recordings, read=read, meaning=meaning, pace=pace, advice=_ADVICE)
     return replay_message(recordings)

@@ -1,7 +1,9 @@
 """A notebook's session: its recordings and settings, and what holds while it lasts."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from . import endpoints
@@ -9,7 +11,16 @@ from .course_files import recordings_folder
 from .environment import enter_session
 from .live_guard import guard_cells
 from .output_guard import Outputs
-from .replay import CourseError, HttpRequest, Request, Session, observe, replay
+from .replay import (
+    CourseError,
+    HttpRequest,
+    Recording,
+    Request,
+    Session,
+    load,
+    observe,
+    replay,
+)
 from .settings import Settings
 
 
@@ -31,6 +42,11 @@ class Course:
     session: Session | None = None
     undo: ExitStack = field(default_factory=ExitStack)
     observed: list[Request] = field(default_factory=list)
+
+    @cached_property
+    def loaded(self) -> Sequence[Recording]:
+        """The notebook's recordings, read once. Raises CourseError if the file cannot be read."""
+        return load(self.recordings).recordings
 
     @property
     def sent(self) -> list[Request]:

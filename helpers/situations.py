@@ -17,7 +17,7 @@ from typing import Any
 from .connect import current
 from .endpoints import reader
 from .environment import enter_session
-from .replay import Answer, Request, Session, load, replay
+from .replay import Answer, Request, Session, replay
 from .settings import replay_settings
 
 
@@ -85,7 +85,7 @@ def answering(*answers: Answer) -> Iterator[Situation]:
 def recorded(name: str) -> tuple[Answer, ...]:
     """The answers of one recording of the running notebook, by its name."""
     course = current()
-    answers = next(r for r in load(course.recordings).recordings if r.name == name).answers
+    answers = next(r for r in course.loaded if r.name == name).answers
     if course.session:
         course.session.played[name] += 1
     return tuple(answers)

@@ -20,6 +20,8 @@ from loopback import PRIVATE_HEADERS, Service, service
 from helpers.replay import load
 from notebooks import ALL, NOTEBOOKS, ROOT, Run, plays, read, run, solutions, text_of
 
+pytestmark = pytest.mark.usefixtures("quick_kernels")
+
 KEY, TENANT = "planted-key-0123", "44444444-dddd-4ddd-8ddd-444444444444"
 SAID = {
     "key": KEY,

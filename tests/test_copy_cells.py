@@ -1152,7 +1152,7 @@ def test_a_picture_that_is_missing_is_named(sdk, fresh, monkeypatch):
 
 
 @pytest.mark.parametrize("sdk", SDKS)
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", ("00", *NUMBERS))
 def test_form(number, sdk):
     """What every cell to copy says and keeps to. Blank lines count."""
     source = cell(number, sdk) + "\n"
@@ -1161,10 +1161,14 @@ def test_form(number, sdk):
     assert len(lines) <= 70
     assert max(map(len, lines)) <= 88
     assert "REQUEST_TIMEOUT" in source and "helpers" not in source and "await" not in source
+
+
+def test_style(tmp_path):
+    for number in ("00", *NUMBERS):
+        for sdk in SDKS:
+            (tmp_path / f"of_{number}_{sdk}.py").write_text(cell(number, sdk) + "\n", "utf-8")
     command = [sys.executable, "-m", "ruff", "--quiet", "--isolated"]
-    rules = ["check", "--select", "E,F,I,UP,B,SIM,RUF,PERF", "--line-length", "88", "-"]
-    for arguments in (rules, ["format", "--check", "--line-length", "88", "-"]):
-        done = subprocess.run(
-            [*command, *arguments], input=source, capture_output=True, encoding="utf-8"
-        )
+    rules = ["check", "--select", "E,F,I,UP,B,SIM,RUF,PERF", "--line-length", "88", tmp_path]
+    for arguments in (rules, ["format", "--diff", "--line-length", "88", tmp_path]):
+        done = subprocess.run([*command, *arguments], capture_output=True, encoding="utf-8")
         assert done.returncode == 0, done.stdout + done.stderr

@@ -14,6 +14,8 @@ from rich.console import Console
 
 from notebooks import ALL, NOTEBOOKS, read, solutions, tagged
 
+pytestmark = pytest.mark.usefixtures("quick_kernels")
+
 NAMES = [path.stem for path in ALL]
 BOOKS_WITH_EXERCISES = [path.stem for path in ALL if tagged(read(path), "exercise")]
 
