@@ -16,7 +16,7 @@ OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0
 WHEELHOUSE ?=
 FROM := $(if $(WHEELHOUSE),--no-index --find-links $(WHEELHOUSE))
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
-UV := $(PY) -m uv pip install --quiet --python .venv $(FROM)
+UV := $(PY) -m uv pip install --quiet --compile-bytecode --python .venv $(FROM)
 # The site has tools and an environment of its own. REPOSITORY is its address, for badges; SITE_WHEELS a folder
 # of wheels for Pyodide, which take the place of stand-ins. SOLUTIONS=no leaves solutions out, as make handout does.
 REPOSITORY ?=
