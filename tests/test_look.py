@@ -474,7 +474,7 @@ class Page(HTMLParser):
     def __init__(self, source: str):
         super().__init__()
         self.styles, self.texts, self.tags = [{}], [], []
-        self.feed(source)
+        self.feed(source.replace("<wbr>", ""))  # no gap: a place where a word may be broken
         self.close()
         assert len(self.styles) == 1, "a tag is not closed"
 

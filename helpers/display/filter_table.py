@@ -134,6 +134,7 @@ def _row_as_html(row: Row, columns: list[str]) -> str:
     """A row. A severity has a meter, whose place on the scale the word beside it says."""
     is_blocked = row.blocked == "yes"
     words = {column: escape(getattr(row, column)) for column in columns}
+    words["category"] = words["category"].replace("_", "_<wbr>")  # long names, on a phone
     if row.severity in _SEVERITIES:
         level = _SEVERITIES.index(row.severity)
         meter = "■" * level + "□" * (len(_SEVERITIES) - 1 - level)
