@@ -29,7 +29,9 @@ def enter_session(undo: ExitStack, settings: Settings) -> None:
     provided = settings.variables()
     if settings.mode == "replay":
         hidden = {name for name in os.environ if _gets_in(name)}
-        provided |= _NO_PASSWORDS
+        host = urlsplit(settings.azure.endpoint).hostname or ""
+        # For a host that is named here, requests does not look for proxies in all variables, twice.
+        provided |= {**_NO_PASSWORDS, "no_proxy": host, "NO_PROXY": host}
     else:
         # A key of another account must not meet the address that was derived from the old SDK's.
         foreign = () if settings.own_v1 else ("OPENAI_",)
