@@ -13,7 +13,8 @@ from pyodide.ffi import run_sync, to_js
 
 from . import UnidentifiedImageError
 
-MAX_IMAGE_PIXELS = 89_478_485  # Pillow's own limit; twice as many raise an error
+# Pillow's own limit; twice as many raise an error. None: there is no limit.
+MAX_IMAGE_PIXELS: int | None = 89_478_485
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 PNG_MODES = {0: "L", 2: "RGB", 3: "RGB", 4: "RGBA", 6: "RGBA"}  # by colour type
 ORIENTATION = 0x0112
@@ -306,7 +307,7 @@ def open(file: Any, mode: str = "r", formats: Sequence[str] | None = None) -> Im
     image = _png_file(raw) or _jpeg_file(raw) or _other_file(raw)
     if image is None or (formats is not None and image.format not in formats):
         raise UnidentifiedImageError(f"cannot identify image file {str(file)!r}")
-    if image.width * image.height > 2 * MAX_IMAGE_PIXELS:
+    if MAX_IMAGE_PIXELS and image.width * image.height > 2 * MAX_IMAGE_PIXELS:
         raise DecompressionBombError("too many pixels")
     return image
 
