@@ -155,7 +155,7 @@ def _azure(value: Any, where: str) -> Iterator[str]:
         key = field._rest_name
         if value.get(key) is None:
             if not optional:
-                yield f"azure: {where}{key}: missing"
+                yield f"azure: {where}{key}: {'null' if key in value else 'missing'}"
             continue
         items = getattr(value, name)
         for item in items if isinstance(items, list) else [items]:

@@ -73,7 +73,7 @@ WRONG_1 = {
         "    r = client.complete(messages=[UserMessage(text)], temperature=0, max_tokens=5)\n"
         "    cut = r.choices[0].finish_reason == 'length'\n"
         "    return '' if cut else r.choices[0].message['content']",
-        "When the answer is held back, your code raises KeyError",
+        "`content_filter`: return an empty string. You return None",
     ),
     "no request": ("def one_word(client, text):\n    return 'Gedser'", "Send a request"),
 }
