@@ -79,6 +79,15 @@ httpcore2.default_ssl_context = once(httpcore2.default_ssl_context)
 
 
 @pytest.fixture(autouse=True)
+def forget_settings() -> Iterator[None]:
+    """What a test sets as a cell would stays after its session; the next test must not see it."""
+    names = {name for name in os.environ if name.startswith(("AZURE_", "OPENAI_"))}
+    yield
+    for name in {n for n in os.environ if n.startswith(("AZURE_", "OPENAI_"))} - names:
+        del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
 def forget_proxies() -> Iterator[None]:
     """urllib keeps the proxies of the first test that opens an address."""
     yield
