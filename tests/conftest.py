@@ -19,8 +19,10 @@ from xdist.scheduler import LoadScopeScheduling
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
 import guard
-import quick_kernels as quick_kernels_module
 from learners_code import attempt, notebook  # noqa: F401  (fixtures)
+from quick_kernels import forked
+
+from notebooks import OF_A_COURSE
 
 collect_ignore_glob = ["old_programs/*"]  # programs to move, among them a notebook, are no tests
 
@@ -53,7 +55,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     return OneWorkerForEach(config, log)
 
 
-for name in [n for n in os.environ if n.startswith(("AZURE_", "OPENAI_", "HELPERS_"))]:
+def settings() -> set[str]:
+    """The variables of the environment that are a course's."""
+    return {name for name in os.environ if name.startswith(OF_A_COURSE)}
+
+
+for name in settings():
     del os.environ[name]
 os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
 
@@ -81,9 +88,9 @@ httpcore2.default_ssl_context = once(httpcore2.default_ssl_context)
 @pytest.fixture(autouse=True)
 def forget_settings() -> Iterator[None]:
     """What a test sets as a cell would stays after its session; the next test must not see it."""
-    names = {name for name in os.environ if name.startswith(("AZURE_", "OPENAI_"))}
+    before = settings()
     yield
-    for name in {n for n in os.environ if n.startswith(("AZURE_", "OPENAI_"))} - names:
+    for name in settings() - before:
         del os.environ[name]
 
 
@@ -169,7 +176,7 @@ def client():
 @pytest.fixture(scope="module")
 def quick_kernels():
     """Kernels that start in a moment."""
-    with quick_kernels_module.forked():
+    with forked():
         yield
 
 

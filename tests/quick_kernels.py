@@ -35,10 +35,6 @@ class Forked:
     def __init__(self, process: multiprocessing.Process):
         self._process, self.pid = process, process.pid
 
-    @property
-    def returncode(self) -> int | None:
-        return self.poll()
-
     def poll(self) -> int | None:
         return self._process.exitcode
 

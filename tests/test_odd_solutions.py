@@ -5,6 +5,7 @@ Learners copy them, too: none raises an error of its own, and none shows a cut a
 
 import contextlib
 import io
+from functools import cache
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ THINKING = {"type": "thinking", "thinking": [{"type": "text", "text": "PONDER"}]
 PARTS = [THINKING, {"type": "text", "text": "Bo."}]
 
 
+@cache
 def solution(notebook: str, number: int) -> Any:
     """The function of an exercise's solution, with what the notebook defines around it."""
     source = solutions(read(NOTEBOOKS / f"{notebook}.ipynb"))[number - 1]
