@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
 import guard
 from learners_code import attempt, notebook  # noqa: F401  (fixtures)
-from quick_kernels import forked
+from quick_kernels import forked, on_sockets_of_their_own
 
 from notebooks import OF_A_COURSE
 
@@ -30,6 +30,7 @@ collect_ignore_glob = ["old_programs/*"]  # programs to move, among them a noteb
 def pytest_configure(config: pytest.Config) -> None:
     """Guard the notebooks' cells too, which a conftest.py of this folder has no part in."""
     config.pluginmanager.register(guard, "guard")
+    on_sockets_of_their_own()
 
 
 # These tests share nothing that is dear to set up: each may go to whichever worker is idle.

@@ -1,16 +1,22 @@
-"""Kernels forked from a process that has imported the SDKs, which takes most of a kernel's start.
+"""Kernels of the tests: all of them on sockets of their own; some forked, which is quicker.
 
-For tests of what notebooks do. nbval's kernels start as a learner's do.
+A forked one comes from a process that has imported the SDKs, which takes most of a kernel's start.
+It is for tests of what notebooks do. nbval's kernels start as a learner's do.
 """
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import signal
+import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
 from unittest.mock import patch
+
+from jupyter_client.manager import KernelManager
 
 IMPORTED = (
     "IPython",
@@ -51,6 +57,26 @@ class Forked:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+
+def on_sockets_of_their_own() -> None:
+    """Let kernels listen on files in place of ports, where the system can.
+
+    Jupyter's client gives back the free ports that it finds before the kernel takes them: of
+    several kernels that start at once, one then dies of "Address already in use".
+    """
+    if not hasattr(socket, "AF_UNIX"):
+        return
+    folder = tempfile.TemporaryDirectory(prefix="kernels-")  # short: 107 characters at most
+    names = map(str, itertools.count())
+
+    begin = KernelManager.__init__
+
+    def begin_on_a_socket(manager: KernelManager, *args, **options) -> None:
+        path = os.path.join(folder.name, next(names))
+        begin(manager, *args, **{"transport": "ipc", "ip": path} | options)
+
+    KernelManager.__init__ = begin_on_a_socket
 
 
 @contextlib.contextmanager

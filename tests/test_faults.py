@@ -3,7 +3,9 @@
 Make the fault happen, and look for what the page says you see.
 """
 
+import asyncio
 import contextlib
+import gc
 import io
 import json
 import logging
@@ -11,12 +13,14 @@ import os
 import re
 import socket
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
 import pytest
 import requests
 from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.aio import ChatCompletionsClient as AsyncClient
 from azure.ai.inference.models import ChatCompletionsToolCall, FunctionCall, UserMessage
 from azure.core.credentials import AzureKeyCredential
 from learners_code import definitions
@@ -143,6 +147,37 @@ def openai_client(client, server):
         return OpenAI(base_url=f"{server.address}/v1", api_key=KEY)
 
 
+def left_behind(read: Callable) -> Callable:
+    """What asyncio is told when a program lets go of two streams that it has read with `read`."""
+
+    async def told_of(address: str) -> list[str]:
+        told = []
+        asyncio.get_running_loop().set_exception_handler(
+            lambda loop, what: told.append(what["message"])
+        )
+        key = AzureKeyCredential(KEY)
+        async with AsyncClient(f"{address}/models", key, model="m", retry_total=0) as desk:
+            await asyncio.gather(read(desk), read(desk))
+        gc.collect()
+        return told
+
+    def call(client, server):
+        # the end of a chunked body often comes a little later than its last event
+        server.fault = {"pieces": [TEXT, END, 0.3]}
+        gc.disable()  # so that the streams are let go of when the client is closed
+        try:
+            return asyncio.run(told_of(server.address))
+        finally:
+            gc.enable()
+
+    return call
+
+
+async def in_a_bare_loop(desk: AsyncClient) -> None:
+    async for _ in await desk.complete(messages=[UserMessage("x")], stream=True):
+        pass
+
+
 def deployment(client, server):
     server.bases.add("/openai/deployments/m")
     return elsewhere("http://127.0.0.1:{port}/openai/deployments/m")(client, server)
@@ -228,6 +263,7 @@ FAULTS = {
         ALL_PROXY="socks5://127.0.0.1:9", all_proxy="socks5://127.0.0.1:9", NO_PROXY="", no_proxy=""
     ),
     "N15": openai_client,
+    "N16": left_behind(in_a_bare_loop),
     "A1": stream(TEXT.replace("\n", "\r\n"), END),
     "A2": stream(": ping\n\n", TEXT, END),
     "A3": plain({"pieces": [TEXT, END]}),
@@ -383,3 +419,8 @@ def test_you_see_what_the_page_says(row, server, caplog):
     except Exception as fault:
         seen = f"{type(fault).__name__}: {fault}"
     assert PAGE[row] in re.sub(r"\s+", " ", seen)
+
+
+def test_the_two_counters_of_02_leave_no_connection_open(server):
+    announce = lesson("02_streaming")["announce"]
+    assert left_behind(lambda desk: announce(desk, "x"))(None, server) == []

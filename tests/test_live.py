@@ -513,7 +513,8 @@ os.environ["AZURE_INFERENCE_ENDPOINT"] = {server.address + other_base!r}"""
     able = [
         cell for cell in able if "replay-only" not in cell.metadata.get("tags", ())
     ]  # Entra ID is not set up here
-    assert not [cell.id for cell in able if any(o.get("name") == "stderr" for o in cell.outputs)]
+    stderr = [(cell.id, o.text) for cell in able for o in cell.outputs if o.get("name") == "stderr"]
+    assert stderr == []
     stopped = [cell.id for cell in able if "Live, line" in texts(cell)]
     assert len(stopped) <= len(able) / 3, stopped
 
