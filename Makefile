@@ -9,8 +9,9 @@ PY := $(BIN)/python
 # Written when .venv holds what a learner needs, and when it holds what tests need as well.
 READY := .venv/.ready
 TESTS_READY := .venv/.ready-tests
-# What runs the notebooks unattended always replays, at full speed, whatever the environment says.
-OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0
+# What runs the notebooks unattended always replays, at full speed, whatever the environment says. Python keeps the
+# bytecode of helpers, which each kernel would otherwise compile again.
+OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0 PYTHONDONTWRITEBYTECODE=
 
 # A folder from `make wheelhouse`: with it, set-up needs no internet.
 WHEELHOUSE ?=

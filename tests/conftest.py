@@ -5,19 +5,18 @@ No test opens a connection to another computer: a guard is on for all of them, o
 
 import os
 import re
-import ssl
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpcore2
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
+import certificates  # noqa: F401  (reads them once)
 import guard
 from learners_code import attempt, notebook  # noqa: F401  (fixtures)
 from quick_kernels import forked, on_sockets_of_their_own
@@ -31,6 +30,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Guard the notebooks' cells too, which a conftest.py of this folder has no part in."""
     config.pluginmanager.register(guard, "guard")
     on_sockets_of_their_own()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Four at least, because a worker often waits for its kernel; twelve at most."""
+    return min(max(4, os.cpu_count() or 1), 12)
 
 
 # These tests share nothing that is dear to set up: each may go to whichever worker is idle.
@@ -64,26 +68,6 @@ def settings() -> set[str]:
 for name in settings():
     del os.environ[name]
 os.environ |= {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
-
-
-def once(make: Callable) -> Callable:
-    """Keep what a function makes, for each set of arguments and of certificates."""
-    kept = {}
-
-    def made(*args, **options):
-        files = [os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
-        key = (*args, *options.items(), *files)
-        if key not in kept:
-            kept[key] = make(*args, **options)
-        return kept[key]
-
-    return made
-
-
-# Each client of httpx reads the certificates of all authorities: half the time of a test that talks
-# to a server on this machine.
-ssl.create_default_context = once(ssl.create_default_context)
-httpcore2.default_ssl_context = once(httpcore2.default_ssl_context)
 
 
 @pytest.fixture(autouse=True)

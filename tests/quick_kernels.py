@@ -13,22 +13,33 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from unittest.mock import patch
 
 from jupyter_client.manager import KernelManager
 
 IMPORTED = (
-    "IPython",
+    "IPython.core.oinspect",
     "PIL.Image",
     "azure.ai.inference.aio",
+    "azure.core.rest._aiohttp",
+    "azure.core.rest._requests_basic",
     "azure.identity",
+    "certificates",
+    "dotenv",
+    "ipykernel.debugger",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "ipywidgets",
-    "openai.resources.chat",
-    "openai.resources.responses",
+    "openai.resources.chat.chat",
+    "openai.resources.responses.responses",
+    "pygments.formatters.html",
+    "pygments.lexers.python",
     "requests",
+    "sqlite3",
+    "stack_data",
+    "wrapt",
     "yaml",
 )
 
@@ -85,6 +96,10 @@ def forked() -> Iterator[None]:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         yield
         return
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(IMPORTED))
+    with patch.dict(os.environ, PYTHONPATH=os.path.dirname(__file__)):
+        forkserver.ensure_running()
     with patch("jupyter_client.provisioning.local_provisioner.launch_kernel", _launch):
         yield
 
@@ -97,7 +112,6 @@ def _launch(
 ) -> Forked:
     """Start a kernel: `python -m ipykernel_launcher` with its arguments."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(IMPORTED))
     ready, here = context.Pipe(duplex=False)
     arguments = (here, list(command[3:]), dict(env or os.environ), str(cwd or os.getcwd()))
     process = context.Process(target=_kernel, args=arguments, daemon=True)
@@ -118,5 +132,8 @@ def _kernel(here: Connection, arguments: list[str], env: dict[str, str], cwd: st
     sys.path[:] = [folder for folder in sys.path if folder and not folder.startswith(tests)]
     sys.argv = ["ipykernel_launcher", *arguments]
     from ipykernel import kernelapp
+    from IPython.core.interactiveshell import InteractiveShell
 
+    # IPython formats each error once more, for a history that no test asks for.
+    InteractiveShell._format_exception_for_storage = lambda *_, **__: []
     kernelapp.launch_new_instance()
