@@ -22,6 +22,8 @@ PYODIDE_FILES = {
     "pyodide.asm.mjs": "pyodide.asm.mjs",
     "pyodide.asm.wasm": "pyodide.asm.wasm",
 }
+# The kernel begins while JupyterLab still loads.
+EARLY = ("pyodide.mjs", "early_kernel.mjs")
 LIBRARY = "python_stdlib.zip"  # Pyodide's as well, but it goes in with bytecode
 # Not in the browser: Jupyter itself, and what its kernel there does without, such as a terminal.
 WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "pexpect", "prompt-toolkit", "psutil"}
@@ -77,7 +79,9 @@ def build(course: Path, work: Path, output: Path, given: Path | None) -> None:
     static.mkdir(parents=True)
     for name, new_name in PYODIDE_FILES.items():
         shutil.copy(pyodide / name, static / new_name)
-    shutil.copy(SITE / "pyodide.mjs", static)
+    for name in EARLY:
+        shutil.copy(SITE / name, static)
+    (static / "at_once.mjs").write_text(f"export default {json.dumps(AT_ONCE)};\n", "utf-8")
     gather_wheels(course, work, static, info, given)
     try:
         lockfile.write(static, info, WITHOUT)
@@ -92,6 +96,24 @@ def build(course: Path, work: Path, output: Path, given: Path | None) -> None:
         *("--no-unused-shared-packages", "--no-libarchive"),
         cwd=lite,
     )
+    for app in ("lab", "notebooks"):
+        start_early(output / app / "index.html")
+
+
+def start_early(page: Path) -> None:
+    """Let a page of JupyterLite start the kernel's worker before all else.
+
+    Raises:
+        NotBuilt: the page has no head to put this into.
+    """
+    text = page.read_text("utf-8")
+    script = (SITE / "early_start.js").read_text("utf-8")
+    changed = re.sub(
+        r"<head>", lambda head: f"{head[0]}\n<script>\n{script}</script>", text, count=1
+    )
+    if changed == text:
+        raise NotBuilt(f"{page} has no <head>.")
+    page.write_text(changed, "utf-8")
 
 
 def _kernel_constants() -> dict[str, str]:

@@ -3,7 +3,8 @@
 // node browser_run.mjs BASE OUTPUT NAME...
 //
 // BASE is the site's address, such as http://127.0.0.1:8000. OUTPUT is a folder: for each notebook it
-// gets NAME.json, with the cells' outputs, the times, and each request that went elsewhere or failed.
+// gets NAME.json, with the cells' outputs, the times, the kernels' workers, and each request that went
+// elsewhere or failed.
 // The variable CHROMIUM has the browser's path.
 import fs from 'fs';
 import os from 'os';
@@ -83,7 +84,8 @@ async function run(page, name) {
   const ready = Date.now() - start;
   const result = await page.evaluate(runAll);
   await page.screenshot({ path: path.join(output, `${name}.png`) });
-  return { ...result, times: { shown, ready, answer: ready + result.times.answer, all: ready + result.times.all } };
+  const kernels = page.workers().map((worker) => worker.url()).filter((url) => /early_kernel|comlink/.test(url));
+  return { ...result, kernels, times: { shown, ready, answer: ready + result.times.answer, all: ready + result.times.all } };
 }
 
 fs.mkdirSync(output, { recursive: true });

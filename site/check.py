@@ -124,6 +124,8 @@ def run_problems(name: str, result: dict[str, Any]) -> list[str]:
     """What is wrong with a notebook's run in the browser."""
     saved = json.loads((COURSE / "notebooks" / f"{name}.ipynb").read_text("utf-8"))["cells"]
     problems = [f"{name}: a request to {url}" for url in result["outside"]]
+    if len(result["kernels"]) != 1:  # JupyterLite has not taken the one that began early
+        problems.append(f"{name}: not one worker of a kernel, but {result['kernels']}")
     if len(saved) != len(result["cells"]):
         return [*problems, f"{name}: {len(result['cells'])} cells, not {len(saved)}"]
     for number, (cell, ran) in enumerate(zip(saved, result["cells"], strict=True)):

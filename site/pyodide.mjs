@@ -2,10 +2,31 @@
 // last. In the browser each look there is a request, and Python looks for every import.
 import { loadPyodide as load, version } from './runtime.mjs';
 
-async function loadPyodide(options) {
+// What the kernel and each notebook's first cell import.
+const FIRST = 'import piplite.piplite, pyodide_kernel, azure.ai.inference, helpers';
+let early = null;
+
+async function prepare(options) {
   const pyodide = await load(options);
   pyodide.runPython('import sys; sys.path.remove(""); sys.path.append("")');
   return pyodide;
 }
 
-export { loadPyodide, version };
+// Load Pyodide before JupyterLite asks for it.
+function begin(packages) {
+  const indexURL = new URL('.', import.meta.url).href;
+  early = prepare({ indexURL, packages }).then((pyodide) => {
+    pyodide.runPython(FIRST);
+    return pyodide;
+  });
+}
+
+async function loadPyodide(options) {
+  if (!early) return prepare(options);
+  const pyodide = await early;
+  pyodide.setStdout({ batched: options.stdout });
+  pyodide.setStderr({ batched: options.stderr });
+  return pyodide;
+}
+
+export { begin, loadPyodide, version };

@@ -63,6 +63,43 @@ def test_given_wheels_must_be_for_pyodide(tmp_path):
         browser.given_wheels(tmp_path / "missing")
 
 
+def test_a_page_starts_the_kernel_before_its_own_scripts(tmp_path):
+    page = tmp_path / "index.html"
+    page.write_text("<html>\n<head>\n<script>theirs()</script></head></html>", "utf-8")
+    browser.start_early(page)
+    text = page.read_text("utf-8")
+    assert 0 < text.index("early_kernel.mjs") < text.index("theirs()")
+    page.write_text("<html></html>", "utf-8")
+    with pytest.raises(browser.NotBuilt, match="no <head>"):
+        browser.start_early(page)
+
+
+MAKE_WORKERS = """
+globalThis.window = {
+  crossOriginIsolated: process.argv[2] === 'isolated',
+  Worker: class { constructor(address) { this.from = address; this.got = []; }
+    postMessage(message) { this.got.push(message); } },
+};
+require(process.argv[1]);
+const addresses = ['/x/other.js', '/x/comlink.worker.1.js', '/x/comlink.worker.1.js'];
+console.log(JSON.stringify(addresses.map((address) => new window.Worker(address))));
+"""
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="Node.js is not there")
+@pytest.mark.parametrize("page", ["usual", "isolated"])
+def test_the_first_kernel_gets_the_worker_that_began_early(page):
+    script = ROOT / "site" / "early_start.js"
+    command = ["node", "--eval", MAKE_WORKERS, str(script), page]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    other, first, second = json.loads(done.stdout)
+    theirs = "/x/comlink.worker.1.js"
+    assert other == {"from": "/x/other.js", "got": []}
+    assert second == {"from": theirs, "got": []}
+    early = {"from": "../static/pyodide/early_kernel.mjs", "got": [theirs]}
+    assert first == (early if page == "usual" else second)
+
+
 def test_a_namespace_is_imported_by_its_whole_name():
     files = ["azure/__init__.py", "azure/ai/__init__.py", "azure/ai/inference/__init__.py"]
     assert lockfile.modules(files[2:]) == {"azure.ai.inference"}
@@ -146,7 +183,8 @@ def test_a_search_must_find_the_page_and_nothing_for_a_word_that_is_nowhere():
 def result_of(name):
     """A run in the browser that gave exactly the saved outputs."""
     cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8"))["cells"]
-    return {"outside": [], "cells": [cell | {"outputs": cell.get("outputs", [])} for cell in cells]}
+    cells = [cell | {"outputs": cell.get("outputs", [])} for cell in cells]
+    return {"outside": [], "kernels": ["early_kernel.mjs"], "cells": cells}
 
 
 def test_a_run_with_the_saved_outputs_is_well():
@@ -165,6 +203,14 @@ def test_a_run_with_another_output_or_an_error_is_not(output, said):
     result["cells"][3]["outputs"] = [output]
     (problem,) = check.run_problems("00_start_here", result)
     assert "00_start_here, cell 3" in problem and said in problem
+
+
+def test_a_kernel_that_did_not_begin_early_is_a_problem():
+    workers = ["early_kernel.mjs", "comlink.worker.js"]
+    (problem,) = check.run_problems(
+        "00_start_here", result_of("00_start_here") | {"kernels": workers}
+    )
+    assert "comlink.worker.js" in problem
 
 
 def test_a_request_that_goes_outside_is_a_problem():
