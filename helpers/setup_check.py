@@ -5,6 +5,7 @@ from platform import python_version
 
 DISTRIBUTION = "azure-chat-course"
 STAND_IN = "+standin"  # ends the version of what takes a package's place in the browser edition
+SHOWS_NOTEBOOKS = ("jupyter", "jupyterlab")  # elsewhere, such as in Colab, another program does
 _REMEDY = "close JupyterLab, run make lab in the project's folder, and open this notebook there"
 
 
@@ -27,6 +28,8 @@ def check_setup() -> None:
             found = "missing"
         if found.endswith(STAND_IN):
             print(f"note {requirement}\n     a stand-in: {metadata(requirement.name)['Summary']}")
+        elif found == "missing" and requirement.name in SHOWS_NOTEBOOKS:
+            print(f"note {requirement}\n     it is missing: another program shows this notebook")
         elif found != "missing" and requirement.specifier.contains(found, prereleases=True):
             print(f"ok   {requirement}")
         else:

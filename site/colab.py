@@ -23,11 +23,8 @@ def first_cell(course: Path, repository: str) -> str:
             "# Colab only: get the course and what it imports.",
             f"%pip install --quiet {quoted}",
             f"!git clone --quiet --depth 1 {repository} course",
-            "import os",
-            "import sys",
-            "",
-            'sys.path.insert(0, os.path.abspath("course"))',
-            'os.chdir("course/notebooks")',
+            "%pip install --quiet --no-deps ./course",
+            "%cd -q course/notebooks",
         ]
     )
 

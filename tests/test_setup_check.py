@@ -58,3 +58,17 @@ def test_a_stand_in_is_never_passed_off_as_the_package(monkeypatch, capsys):
     at = lines.index("note pillow>=12")
     assert lines[at + 1] == "     a stand-in: draws as pillow"
     assert not any(line.startswith("ok   pillow") for line in lines)
+
+
+def test_where_another_program_shows_the_notebook_jupyter_may_be_missing(monkeypatch, capsys):
+    def other(name):
+        if name == "jupyter":
+            raise PackageNotFoundError
+        return version(name)
+
+    monkeypatch.setattr("helpers.setup_check.version", other)
+    check_setup()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "All is well." and not any(line.startswith("FIX") for line in lines)
+    (note,) = (line for line in lines if line.startswith("note"))
+    assert note.startswith("note jupyter") and "another program" in lines[lines.index(note) + 1]

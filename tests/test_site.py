@@ -137,6 +137,7 @@ def test_colab_copies_begin_with_the_course(tmp_path):
         source = "".join(first["source"])
         assert "git clone --quiet --depth 1 https://example.invalid/owner/name course" in source
         assert "azure-ai-inference==1.0.0b9" in source and "jupyterlab" not in source
+        assert source.endswith("%pip install --quiet --no-deps ./course\n%cd -q course/notebooks")
         assert others == json.loads(path.read_text("utf-8"))["cells"]
 
 
