@@ -1,5 +1,6 @@
 """The browser edition: JupyterLite with the course, its packages, and Pyodide beside it."""
 
+import io
 import json
 import os
 import re
@@ -36,6 +37,10 @@ AT_ONCE = (
     *("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"),
     *("azure-chat-course", "azure-ai-inference"),
 )
+
+# Goes into the browser as one file, because to write its two thousand takes half a second. It reads
+# no file of its own, so that Python can import it from an archive.
+ARCHIVED = "openai"
 
 # httpx2 warns of settings that a browser decides by itself, such as limits of connections.
 QUIET = r"""
@@ -347,6 +352,23 @@ def _with_bytecode(new: Path, kept: Path, static: Path) -> None:
         if not place.exists():
             shutil.move(todo / name, place)
         shutil.copy(place, static / name)
+    as_one_file(next(static.glob(f"{ARCHIVED}-*.whl")), ARCHIVED)
+
+
+def as_one_file(wheel: Path, package: str) -> None:
+    """Put a package's modules into one archive, which pyodide.mjs adds to Python's path."""
+    modules, slim = io.BytesIO(), wheel.with_suffix(".slim")
+    with (
+        zipfile.ZipFile(wheel) as old,
+        zipfile.ZipFile(modules, "w", zipfile.ZIP_DEFLATED) as inner,
+        zipfile.ZipFile(slim, "w", zipfile.ZIP_DEFLATED) as out,
+    ):
+        for name in old.namelist():
+            archive = inner if name.startswith(f"{package}/") else out
+            archive.writestr(name, old.read(name))
+        inner.close()
+        out.writestr(f"{package}.zip", modules.getvalue(), zipfile.ZIP_STORED)
+    slim.replace(wheel)
 
 
 def _run(*command: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:

@@ -13,7 +13,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-MODULES = (".py", ".pyc", ".so")
+MODULES = (".py", ".pyc", ".so", ".zip")  # .zip: modules in an archive
 NAMESPACES = {"azure"}  # many packages have it: `import azure.identity` needs its own package
 
 

@@ -2,13 +2,19 @@
 // last. In the browser each look there is a request, and Python looks for every import.
 import { loadPyodide as load, version } from './runtime.mjs';
 
+// Packages that came as one archive are imported from it.
+const PATHS = `
+import glob, site, sys
+sys.path.remove("")
+sys.path += [*glob.glob(f"{site.getsitepackages()[0]}/*.zip"), ""]
+`;
 // What the kernel and each notebook's first cell import.
 const FIRST = 'import piplite.piplite, pyodide_kernel, azure.ai.inference, helpers';
 let early = null;
 
 async function prepare(options) {
   const pyodide = await load(options);
-  pyodide.runPython('import sys; sys.path.remove(""); sys.path.append("")');
+  pyodide.runPython(PATHS);
   return pyodide;
 }
 

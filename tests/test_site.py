@@ -45,6 +45,23 @@ def test_the_lock_file_lists_local_files_alone(tmp_path):
     assert all((tmp_path / entry["file_name"]).exists() for entry in packages.values())
 
 
+def test_a_package_as_one_file_is_imported_from_it(tmp_path):
+    wheel(tmp_path, "big", ["big/__init__.py", "big/inside/__init__.py", "big/inside/part.py"])
+    (path,) = tmp_path.glob("*.whl")
+    browser.as_one_file(path, "big")
+    lockfile.write(tmp_path, INFO, ())
+    entry = json.loads((tmp_path / "pyodide-lock.json").read_text())["packages"]["big"]
+    assert entry["imports"] == ["big"]
+    with zipfile.ZipFile(path) as archive:
+        assert sorted(archive.namelist()) == ["big-1.0.dist-info/METADATA", "big.zip"]
+        archive.extract("big.zip", tmp_path)
+    code = "import sys; sys.path.append('big.zip'); import big.inside.part as m; print(m.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == os.path.join("big.zip", "big", "inside", "part.py")
+
+
 def test_a_missing_wheel_stops_the_build(tmp_path):
     wheel(tmp_path, "one", needs=["two"])
     with pytest.raises(lockfile.Incomplete, match="one needs two"):
