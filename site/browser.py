@@ -23,8 +23,8 @@ PYODIDE_FILES = {
     "pyodide.asm.mjs": "pyodide.asm.mjs",
     "pyodide.asm.wasm": "pyodide.asm.wasm",
 }
-# The kernel begins while JupyterLab still loads.
-EARLY = ("pyodide.mjs", "early_kernel.mjs")
+# Our part of what the kernel's worker loads.
+OURS = ("pyodide.mjs", "early_kernel.mjs", "pictures.mjs", "png_filters.mjs")
 LIBRARY = "python_stdlib.zip"  # Pyodide's as well, but it goes in with bytecode
 # Not in the browser: Jupyter itself, and what its kernel there does without, such as a terminal.
 WITHOUT = {"jupyter", "jupyterlab", "jupyterlab-widgets", "pexpect", "prompt-toolkit", "psutil"}
@@ -84,8 +84,12 @@ def build(course: Path, work: Path, output: Path, given: Path | None) -> None:
     static.mkdir(parents=True)
     for name, new_name in PYODIDE_FILES.items():
         shutil.copy(pyodide / name, static / new_name)
-    for name in EARLY:
+    for name in OURS:
         shutil.copy(SITE / name, static)
+    for function in ("decode", "encode"):  # scripts that define it, here as modules
+        script = SITE / "node_modules" / "jpeg-js" / "lib" / f"{function}r.js"
+        module = f"{script.read_text('utf-8')}\nexport {{ {function} }};\n"
+        (static / f"jpeg_{function}r.mjs").write_text(module, "utf-8")
     (static / "at_once.mjs").write_text(f"export default {json.dumps(AT_ONCE)};\n", "utf-8")
     gather_wheels(course, work, static, info, given)
     try:

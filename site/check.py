@@ -29,6 +29,7 @@ SITE = Path(__file__).parent
 COURSE = SITE.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MOST_MEGABYTES = 60
+PICTURES = "07_vision"  # what this notebook does depends on the browser
 # What is typed into the search box, and a page that must be found; None: no page has the word.
 SEARCHES = {
     "logprobs": "04_extra_params.html",
@@ -140,6 +141,29 @@ def run_problems(name: str, result: dict[str, Any]) -> list[str]:
     return problems
 
 
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves the folder as `python -m http.server` does, and prints nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing."""
+
+
+class WithoutWaiting(QuietHandler):
+    """Makes the kernel's Python unable to wait for JavaScript, as it is in Firefox and Safari."""
+
+    def do_GET(self) -> None:
+        if not self.path.endswith("/early_kernel.mjs"):
+            return super().do_GET()
+        script = (
+            b"delete WebAssembly.Suspending;\n" + Path(self.translate_path(self.path)).read_bytes()
+        )
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript")
+        self.send_header("Content-Length", str(len(script)))
+        self.end_headers()
+        self.wfile.write(script)
+
+
 def find_browser() -> str | None:
     """The path of Chromium, from the variable CHROMIUM or the PATH."""
     named = os.environ.get("CHROMIUM")
@@ -147,9 +171,9 @@ def find_browser() -> str | None:
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, handler: type[QuietHandler] = QuietHandler) -> Iterator[str]:
     """Serve a folder, as `python -m http.server` does. Yields its address."""
-    handler = functools.partial(QuietHandler, directory=str(folder))
+    handler = functools.partial(handler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -173,7 +197,11 @@ def browser_problems(folder: Path, names: list[str]) -> list[str]:
     runs = folder.with_name(folder.name + "-work") / "runs"
     with served(folder) as site:
         problems = search_problems(browser, site) + fetch_problems(browser, site)
-        return problems + notebook_problems(browser, site, runs, names)
+        problems += notebook_problems(browser, site, runs, names)
+    if PICTURES in names:
+        with served(folder, WithoutWaiting) as site:
+            problems += notebook_problems(browser, site, runs / "without-waiting", [PICTURES])
+    return problems
 
 
 def notebook_problems(browser: str, site: str, output: Path, names: list[str]) -> list[str]:
@@ -222,13 +250,6 @@ def wait_for(port: int, seconds: float = 20) -> None:
             return
         except OSError:
             time.sleep(0.1)
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves the folder as `python -m http.server` does, and prints nothing."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Print nothing."""
 
 
 def main(arguments: list[str]) -> int:

@@ -1,5 +1,6 @@
 // What JupyterLite loads as Pyodide: Pyodide itself, and its Python looks into the notebooks' folder
 // last. In the browser each look there is a request, and Python looks for every import.
+import * as pictures from './pictures.mjs';
 import { loadPyodide as load, version } from './runtime.mjs';
 
 // Packages that came as one archive are imported from it.
@@ -15,6 +16,7 @@ let early = null;
 async function prepare(options) {
   const pyodide = await load(options);
   pyodide.runPython(PATHS);
+  pyodide.registerJsModule('course_pictures', pictures); // for the stand-in for Pillow
   return pyodide;
 }
 

@@ -1,5 +1,7 @@
 """The site's build, as far as it can be tested without building, and the check of a room."""
 
+import importlib.util
+import io
 import json
 import os
 import re
@@ -7,9 +9,11 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from PIL import Image
 
 from notebooks import ALL, ROOT
 
@@ -115,6 +119,78 @@ def test_the_first_kernel_gets_the_worker_that_began_early(page):
     assert second == {"from": theirs, "got": []}
     early = {"from": "../static/pyodide/early_kernel.mjs", "got": [theirs]}
     assert first == (early if page == "usual" else second)
+
+
+UNFILTER = """
+import { unfilter } from 'PATH';
+import fs from 'fs';
+const [rowLength, pixelLength] = process.argv.slice(1).map(Number);
+process.stdout.write(unfilter(fs.readFileSync(0), rowLength, pixelLength));
+"""
+
+
+class InNode:
+    """What pictures.mjs gives to Python in the browser, as far as PNG files need it."""
+
+    @staticmethod
+    def unfilter(rows: bytes, *lengths: int) -> SimpleNamespace:
+        script = UNFILTER.replace("PATH", (ROOT / "site" / "png_filters.mjs").as_uri())
+        command = ["node", "--input-type=module", "--eval", script, *map(str, lengths)]
+        done = subprocess.run(command, input=rows, capture_output=True, check=True)
+        return SimpleNamespace(to_bytes=lambda: done.stdout)
+
+
+@pytest.fixture
+def still(monkeypatch):
+    """The stand-in's reader of files, outside the browser."""
+    ffi = SimpleNamespace(JsException=OSError, to_js=bytes)
+    monkeypatch.setitem(sys.modules, "pyodide", SimpleNamespace(ffi=ffi))
+    monkeypatch.setitem(sys.modules, "pyodide.ffi", ffi)
+    monkeypatch.setitem(sys.modules, "course_pictures", InNode)
+    path = ROOT / "site" / "standins" / "pillow" / "PIL" / "still.py"
+    spec = importlib.util.spec_from_file_location("still", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def drawn(mode: str) -> Image.Image:
+    """A picture with slopes and edges, so that an encoder uses several filters."""
+    picture = Image.new("RGBA", (37, 23))
+    for x in range(37):
+        for y in range(23):
+            alpha = 255 if x < 20 else 7 * x % 256
+            picture.putpixel((x, y), (6 * x, 11 * y, (x * y) % 256, alpha))
+    if mode == "P, transparent":
+        return picture.quantize(15)
+    if mode == "I;16":
+        return picture.convert("L").convert("I").point(lambda v: v * 257).convert("I;16")
+    return picture.convert("RGB").convert(mode) if mode in ("1", "P") else picture.convert(mode)
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="Node.js is not there")
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "P, transparent", "RGB", "RGBA", "I;16"])
+def test_without_waiting_a_png_file_has_the_pixels_that_pillow_sees(still, mode):
+    picture = drawn(mode)
+    picture.save(file := io.BytesIO(), "PNG")
+    expected = drawn("L") if mode == "I;16" else picture  # the upper bytes of 16 bits
+    assert still.decode(file.getvalue()) == expected.convert("RGBA").tobytes()
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="Node.js is not there")
+def test_without_waiting_a_png_file_is_written_and_read_again(still):
+    pixels = drawn("RGBA").tobytes()
+    raw = still.png((37, 23), 8, still.RGBA, still.unfiltered(pixels, 4 * 37))
+    assert Image.open(io.BytesIO(raw)).tobytes() == pixels == still.decode(raw)
+
+
+def test_without_waiting_a_broken_file_is_an_oserror(still):
+    drawn("RGB").save(file := io.BytesIO(), "PNG")
+    raw = file.getvalue()
+    interlaced = raw[:28] + b"\1" + raw[29:]
+    for broken in (raw[:60], raw[:20], interlaced, b"RIFF    WEBP", b""):
+        with pytest.raises(OSError):
+            still.decode(broken)
 
 
 def test_a_namespace_is_imported_by_its_whole_name():

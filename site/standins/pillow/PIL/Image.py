@@ -1,7 +1,9 @@
-"""Pictures on an OffscreenCanvas. Needs a browser that lets Python wait for JavaScript (JSPI)."""
+"""Pictures on an OffscreenCanvas.
+
+Where Python can wait for JavaScript (JSPI), the browser reads and writes files, else still.py.
+"""
 
 import struct
-import zlib
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from io import BytesIO
@@ -9,13 +11,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import js
-from pyodide.ffi import run_sync, to_js
+from pyodide.ffi import can_run_sync, run_sync, to_js
 
-from . import UnidentifiedImageError
+from . import UnidentifiedImageError, still
 
 # Pillow's own limit; twice as many raise an error. None: there is no limit.
 MAX_IMAGE_PIXELS: int | None = 89_478_485
-PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 PNG_MODES = {0: "L", 2: "RGB", 3: "RGB", 4: "RGBA", 6: "RGBA"}  # by colour type
 ORIENTATION = 0x0112
 TO_16_BITS = 257  # 255 * 257 = 65535
@@ -126,7 +127,7 @@ class Image:
         if self._context is None:
             context = _context(self.size)
             if self._raw is not None:
-                context.drawImage(_bitmap(self._raw), 0, 0)
+                _draw(self._raw, self.size, context)
             self._raw, self._context = None, context
         return self._context
 
@@ -260,21 +261,29 @@ class Image:
     def _encoded(self, kind: str, quality: int) -> bytes:
         if kind == "PNG" and self.mode == "1" and self._context is None:
             row = bytes(1 + (self.width + 7) // 8)  # black, whatever its size: no canvas is needed
-            return _png(self.size, 1, row * self.height)
+            return still.png(self.size, 1, 0, row * self.height)
         if kind == "PNG" and self.mode == "I;16":
-            greys, width = self._pixels()[0::4], self.width
-            rows = [greys[at : at + width] for at in range(0, len(greys), width)]
-            return _png(self.size, 16, b"".join(b"\0" + _doubled(row) for row in rows))
+            rows = still.unfiltered(_doubled(self._pixels()[0::4]), 2 * self.width)
+            return still.png(self.size, 16, 0, rows)
+        if not can_run_sync():
+            return self._encoded_without_waiting(kind, quality)
         options = {"type": f"image/{kind.lower()}", "quality": quality / 100}
         blob = run_sync(self.load().canvas.convertToBlob(_object(options)))
         return run_sync(blob.arrayBuffer()).to_bytes()
+
+    def _encoded_without_waiting(self, kind: str, quality: int) -> bytes:
+        if kind == "JPEG":
+            return still.jpeg(self._pixels(), self.size, quality)
+        if kind == "PNG":
+            rows = still.unfiltered(self._pixels(), 4 * self.width)
+            return still.png(self.size, 8, still.RGBA, rows)
+        raise ValueError(f"In this browser, pictures cannot be saved as {kind}.")
 
     def _pixels(self) -> bytes:
         return self.load().getImageData(0, 0, *self.size).data.to_bytes()
 
     def _put(self, pixels: bytes | bytearray) -> None:
-        data = js.ImageData.new(js.Uint8ClampedArray.new(to_js(bytes(pixels))), *self.size)
-        self.load().putImageData(data, 0, 0)
+        self.load().putImageData(_image_data(pixels, self.size), 0, 0)
 
     def _repr_png_(self) -> bytes:
         self.save(file := BytesIO(), "PNG")
@@ -313,7 +322,7 @@ def open(file: Any, mode: str = "r", formats: Sequence[str] | None = None) -> Im
 
 
 def _png_file(raw: bytes) -> Image | None:
-    if not raw.startswith(PNG_HEAD) or len(raw) < 26:
+    if not raw.startswith(still.PNG_HEAD) or len(raw) < 26:
         return None
     width, height, depth, colour = struct.unpack(">IIBB", raw[16:26])
     mode = PNG_MODES.get(colour, "RGB")
@@ -344,6 +353,8 @@ def _other_file(raw: bytes) -> Image | None:
     kind = "GIF" if raw[:4] == b"GIF8" else "WEBP" if raw[8:12] == b"WEBP" else None
     if kind is None:
         return None
+    if not can_run_sync():
+        raise OSError("in this browser, only JPEG and PNG files can be opened")
     bitmap = _bitmap(raw)
     image = Image("RGBA", (bitmap.width, bitmap.height), None, kind)
     image.load().drawImage(bitmap, 0, 0)
@@ -365,18 +376,30 @@ def _exif(data: bytes) -> Exif:
     return exif
 
 
-def _bitmap(raw: bytes) -> Any:
-    """The browser's own decoder. It forgives files that are cut off; Pillow does not."""
+def _draw(raw: bytes, size: tuple[int, int], context: Any) -> None:
+    """Decode a file onto a canvas. Raises OSError: decoders forgive a cut file, Pillow does not."""
     end = raw.rstrip(b"\0")
     if raw[:2] == b"\xff\xd8" and not end.endswith(b"\xff\xd9"):
         raise OSError("image file is truncated")
-    if raw.startswith(PNG_HEAD) and not end.endswith(b"IEND\xaeB`\x82"):
+    if raw.startswith(still.PNG_HEAD) and not end.endswith(b"IEND\xaeB`\x82"):
         raise OSError("image file is truncated")
+    if can_run_sync():
+        context.drawImage(_bitmap(raw), 0, 0)
+    else:
+        context.putImageData(_image_data(still.decode(raw), size), 0, 0)
+
+
+def _bitmap(raw: bytes) -> Any:
+    """The browser's own decoder."""
     blob = js.Blob.new(to_js([to_js(raw)]))
     try:
         return run_sync(js.createImageBitmap(blob))
     except Exception as error:
         raise OSError(f"broken data stream when reading image file: {error}") from None
+
+
+def _image_data(pixels: bytes | bytearray, size: tuple[int, int]) -> Any:
+    return js.ImageData.new(js.Uint8ClampedArray.new(to_js(bytes(pixels))), *size)
 
 
 def _context(size: Sequence[int]) -> Any:
@@ -431,13 +454,3 @@ def _doubled(row: bytes) -> bytes:
     doubled = bytearray(2 * len(row))
     doubled[0::2] = doubled[1::2] = row
     return bytes(doubled)
-
-
-def _png(size: tuple[int, int], depth: int, rows: bytes) -> bytes:
-    """A PNG file of greys."""
-    head = struct.pack(">IIBBBBB", *size, depth, 0, 0, 0, 0)
-    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    return PNG_HEAD + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks
-    )
