@@ -148,27 +148,3 @@ def other_packages(tree: ast.Module) -> bool:
         if any(name.startswith("azure.") and not name.startswith(known) for name in names):
             return True
     return False
-
-
-def none_possible(context: Context, node: ast.expr) -> bool:
-    """Whether a name can be None: a parameter whose default or annotation says so."""
-    if not isinstance(node, ast.Name):
-        return False
-    for binding in context.evaluator.found.visible(node.id, node):
-        if binding.how == "expr" and is_none(binding.node):
-            return True
-        if binding.how == "param" and param_none(binding.node, binding.extra):
-            return True
-    return False
-
-
-def param_none(argument: object, function: object) -> bool:
-    assert isinstance(argument, ast.arg)
-    arguments: ast.arguments = function.args  # type: ignore[attr-defined]
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(positional[::-1], arguments.defaults[::-1], strict=False)]
-    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
-    if any(one is argument and is_none(default) for one, default in pairs):
-        return True
-    text = ast.unparse(argument.annotation) if argument.annotation else ""
-    return "None" in text or "Optional" in text

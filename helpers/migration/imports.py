@@ -207,11 +207,14 @@ class ImportMover(cst.CSTTransformer):
 
     def plain_gone(self, alias: cst.ImportAlias) -> bool:
         name = dotted(alias.name)
-        if not name.startswith("azure.ai.inference"):
+        if not name.startswith(OWN):
             return False
         if alias.asname:
             return not self.wanted(name, bound_name(alias))
-        return not re.search(r"\bazure\.ai\.inference\b", self.rest)
+        package = "azure.ai.inference" if name.startswith("azure.ai.inference") else "azure.core"
+        if package == "azure.core" and "azure" not in self.before:
+            return False
+        return not re.search(rf"\b{re.escape(package)}\b", self.rest)
 
 
 def rebuilt(
@@ -243,7 +246,7 @@ def dotted(node: cst.BaseExpression | None) -> str:
 def is_old(statement: cst.CSTNode) -> bool:
     """Whether a statement imports from the old SDK, or from azure.core what goes with it."""
     if isinstance(statement, cst.Import):
-        return any(dotted(alias.name).startswith("azure.ai.inference") for alias in statement.names)
+        return any(dotted(alias.name).startswith(OWN) for alias in statement.names)
     if isinstance(statement, cst.ImportFrom) and not statement.relative:
         module = dotted(statement.module)
         names = statement.names
@@ -251,7 +254,8 @@ def is_old(statement: cst.CSTNode) -> bool:
         inference = not star and any(
             bound_name(alias) == "inference" or dotted(alias.name) == "inference" for alias in names
         )
-        return module.startswith(OWN) or (module == "azure.ai" and inference)
+        own = module.startswith(OWN) or module == "azure.core"
+        return own or (module == "azure.ai" and inference)
     return False
 
 

@@ -7,15 +7,11 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, expression, quoted, wrapped
 from helpers.migration.context import Context, is_test
-from helpers.migration.kinds import Value
+from helpers.migration.kinds import STREAM_ITEM, Value
 
 DUMP = "model_dump(exclude_unset=True)"
 READERS = ("get", "items", "keys", "values", "copy")
 WRITERS = ("pop", "popitem", "clear", "update", "setdefault")
-MADE_DICTS = (
-    "ChatCompletionsToolCall",
-    "FunctionCall",
-)  # dicts where the program makes them itself
 
 
 def dumped(owner: cst.BaseExpression) -> cst.BaseExpression:
@@ -25,7 +21,7 @@ def dumped(owner: cst.BaseExpression) -> cst.BaseExpression:
 
 def is_dict(value: Value) -> bool:
     """Whether a value is a dict after the move."""
-    return value.name in sdk.REQUESTS or (value.name in MADE_DICTS and value.node is not None)
+    return value.name in sdk.REQUESTS or (value.name in sdk.MADE_DICTS and value.node is not None)
 
 
 def field_names(symbol: str) -> frozenset[str]:
@@ -40,6 +36,33 @@ def objects(context: Context, node: ast.AST | None) -> list[Value]:
     return [value for value in context.values(node) if value.kind == "object"]
 
 
+def is_answer(context: Context, node: ast.AST | None) -> bool:
+    """Whether an expression is an answer or a part of one, and never a dict."""
+    values = context.values(node)
+    return bool(values) and all(
+        value.kind == "object" and value.name in sdk.ANSWERS and not is_dict(value)
+        for value in values
+    )
+
+
+def is_mixed(context: Context, node: ast.expr) -> bool:
+    """Whether an expression is a dict at one time and an answer at another; a TODO says so."""
+    kinds = {is_dict(value) for value in objects(context, node) if value.name in sdk.MADE_DICTS}
+    if len(kinds) < 2:
+        return False
+    what = f"{ast.unparse(node)} is a dict where this program makes it, else an object."
+    context.todo("ChatCompletionsToolCall", what)
+    return True
+
+
+def moved_conversion(context: Context, new: cst.Call, node: ast.Call) -> cst.Call:
+    """Return what takes the place of dict(answer) and its like: an object has no keys."""
+    if not new.args or not is_answer(context, node.args[0]):
+        return new
+    first = new.args[0].with_changes(value=dumped(new.args[0].value))
+    return new.with_changes(args=[first, *new.args[1:]])
+
+
 def moved_attribute(
     context: Context, new: cst.Attribute, node: ast.Attribute
 ) -> cst.BaseExpression:
@@ -52,6 +75,8 @@ def moved_attribute(
         if value.kind == "member":
             owner, _, member = value.name.partition(".")
             return quoted(sdk.ENUMS[owner][member])
+    if is_mixed(context, node.value):
+        return new
     for owner in context.values(node.value):
         if name in ("value", "name") and (
             owner.kind == "member" or (owner.name in sdk.ENUMS and owner.kind == "object")
@@ -167,7 +192,11 @@ def moved_subscript(
     context: Context, new: cst.Subscript, node: ast.Subscript
 ) -> cst.BaseExpression:
     """Return what takes the place of answer["key"]."""
+    if not isinstance(node.slice, (ast.Constant, ast.Slice)) and is_answer(context, node.value):
+        return new.with_changes(value=dumped(new.value))  # the key is known only when it runs
     if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
+        return new
+    if is_mixed(context, node.value):
         return new
     for owner in objects(context, node.value):
         if owner.name in sdk.ANSWERS and not is_dict(owner):
@@ -294,7 +323,7 @@ def shown(context: Context, node: ast.AST) -> None:
             context.todo(
                 f"{value.name}.value", "this prints the plain word now, such as stop or assistant."
             )
-        elif value.name in ("CompletionsUsage", "ChatResponseMessage", "ChatChoice"):
+        elif value.name in sdk.ANSWERS and not is_dict(value):
             context.todo("Model.as_dict", "this prints an openai object now, not a dict.")
 
 
@@ -313,6 +342,22 @@ def handler(context: Context, node: ast.ExceptHandler) -> None:
         context.todo(
             "DecodeError", "openai returns a page that is no JSON as a string: check for it."
         )
+
+
+def first_choice(context: Context, node: ast.Subscript) -> None:
+    """Leave a TODO at `update.choices[0]` where no loop can skip an update without choices."""
+    choices = node.value
+    if not (isinstance(choices, ast.Attribute) and choices.attr == "choices"):
+        return
+    if STREAM_ITEM not in context.values(choices.value):
+        return
+    name = ast.unparse(choices.value)
+    if isinstance(choices.value, ast.Name):
+        bindings = context.evaluator.found.visible(name, choices.value)
+        around = context.evaluator.found.places[id(node)][0].node
+        if any(binding.how == "iter" for binding in bindings) or not unguarded(around, name):
+            return
+    context.todo("StreamingChatCompletionsUpdate.choices", "the first chunk can have no choices.")
 
 
 def unguarded(node: ast.AST, name: str) -> bool:

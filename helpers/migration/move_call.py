@@ -8,24 +8,19 @@ from helpers.migration.code import (
     attribute,
     broken,
     code_of,
-    expression,
     keyword,
     prepend,
     quoted,
     renamed,
     replaced,
 )
-from helpers.migration.context import (
-    Context,
-    is_none,
-    none_possible,
-    ordered,
-)
+from helpers.migration.context import Context, defaults, is_none, ordered
 from helpers.migration.extras import ended, split
 from helpers.migration.formats import format_code, is_schema
 from helpers.migration.kinds import Value
 from helpers.migration.move_client import shortened, timeout_code
 from helpers.migration.move_defaults import DefaultsMover
+from helpers.migration.nullable import none_possible, or_omit
 
 TIMEOUTS = ("timeout", "read_timeout", "connection_timeout")
 RENAMED = {"headers": "extra_headers", "params": "extra_query"}
@@ -130,7 +125,7 @@ class CallMover:
             ]
         optional = name not in ("messages", "model", "input", "stream")
         if optional and none_possible(self.context, value):
-            return [argument.with_changes(value=self.or_omit(argument.value))]
+            return [self.or_default(name, argument, value)]
         return [argument]
 
     def option(self, name: str, argument: cst.Arg, value: ast.expr) -> list[cst.Arg]:
@@ -147,11 +142,17 @@ class CallMover:
             self.context.todo(f"{self.symbol}({name}=)", gone)
         return []
 
-    def or_omit(self, value: cst.BaseExpression) -> cst.BaseExpression:
-        """Return a value that is left out where it is None, as the old SDK did."""
-        omit = self.context.needs.name("openai", "omit")
-        code = code_of(value)
-        return expression(f"{omit} if {code} is None else {code}")
+    def or_default(self, name: str, argument: cst.Arg, value: ast.expr) -> cst.Arg:
+        """Return an argument that can be None: the old SDK took the client's, or sent nothing."""
+        for client in self.clients:
+            if default := defaults(client, (name,)).get(name):
+                code = f"{name}={shortened(ast.unparse(default))}"
+                self.context.todo(
+                    f"{self.symbol}({name}=)",
+                    f"where {name} is None, the client's {code} belongs into this call.",
+                )
+                break
+        return argument.with_changes(value=or_omit(self.context, argument.value, value))
 
     def spread(self, argument: cst.Arg, value: ast.expr) -> list[cst.Arg]:
         keys = self.context.evaluator.keys(value)
@@ -168,6 +169,15 @@ class CallMover:
             and not is_schema(self.context, form)
         ):
             other.add("response_format")
+        empty = [
+            key
+            for key, item in keys.items()
+            if key not in other and (is_none(item) or none_possible(self.context, item))
+        ]
+        if empty:
+            self.context.todo(
+                symbol, f"leave out {', '.join(empty)} where it is None: openai sends null."
+            )
         if other & set(keys):
             names = ", ".join(sorted(other & set(keys)))
             self.context.todo(symbol, f"in these options, change {names}.")

@@ -10,6 +10,7 @@ from helpers.migration.extras import ended, split
 from helpers.migration.formats import format_code
 from helpers.migration.kinds import Value, walk
 from helpers.migration.move_client import shortened
+from helpers.migration.nullable import or_omit
 
 SAFE_NODES = (
     ast.Constant,
@@ -54,13 +55,14 @@ class DefaultsMover:
             k.arg is None and self.context.evaluator.keys(k.value) is None
             for k in self.node.keywords
         )
+        lost = [] if any(client.node for client in self.clients) else self.made_here(names, given)
         for name in names:
             if name in given or (name == "model_extras" and self.own_extras()):
                 continue
             codes = {ast.unparse(one[name]) if name in one else "" for one in every}
             if codes - {""}:
                 found += self.default(call, name, every, given, len(codes) > 1, spread)
-            elif name == "model" and not spread:
+            elif name == "model" and not spread and not lost:
                 self.context.todo(
                     f"{self.symbol}(model=)", "openai demands model=: the name of your deployment."
                 )
@@ -70,6 +72,27 @@ class DefaultsMover:
             and not any("encoding_format" in one for one in every)
         ):
             found.append(keyword("encoding_format", quoted("float")))
+        return found
+
+    def made_here(self, names: tuple[str, ...], given: set[str]) -> list[str]:
+        """Return what the file's clients have for this call, with a TODO: one may be its own."""
+        kinds = {client.name for client in self.clients}
+        calls = [call for calls in self.context.evaluator.found.calls.values() for call in calls]
+        found: list[str] = []
+        for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+            for value in self.context.values(call):
+                if value.node is call and value.name in kinds:
+                    found += [
+                        f"{name}={ast.unparse(default)}"
+                        for name, default in defaults(value, names).items()
+                        if name not in given
+                    ]
+        if found:
+            what = ", ".join(dict.fromkeys(found))
+            self.context.todo(
+                f"{self.symbol}(model=)",
+                f"a client of this file has {what}: does this call need it?",
+            )
         return found
 
     def own_extras(self) -> bool:
@@ -100,7 +123,7 @@ class DefaultsMover:
         if name == "input_type":
             return [keyword("extra_body", expression(f'{{"input_type": {code}}}'))]
         if name != "model_extras":
-            return [keyword(name, expression(code))]
+            return [keyword(name, or_omit(self.context, expression(code), value))]
         body = expression(code)
         if not isinstance(body, cst.Dict):
             return [keyword("extra_body", body)]

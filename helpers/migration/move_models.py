@@ -5,8 +5,9 @@ import ast
 import libcst as cst
 
 from helpers.migration import sdk
-from helpers.migration.code import code_of, dictionary, expression, quoted
+from helpers.migration.code import code_of, dictionary, expression, quoted, wrapped
 from helpers.migration.context import Context
+from helpers.migration.nullable import asked_for, none_possible
 
 ROLES = {
     "SystemMessage": "system",
@@ -94,6 +95,8 @@ def moved_model(
     if items is None:
         context.todo(symbol, f"{code_of(call.func)}(…) becomes a dict.")
         return call
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    items = [left_out(context, key, argument, given.get(key)) for key, argument in items]
     if symbol == "JsonSchemaFormat":
         inner = dictionary(call, {}, [item for item in items])
         outer = expression('{"type": "json_schema", "json_schema": {}}')
@@ -108,6 +111,23 @@ def moved_model(
     elif symbol in TYPES:
         fixed["type"] = quoted(TYPES[symbol])
     return dictionary(call, fixed, items)
+
+
+def left_out(
+    context: Context, key: str | None, argument: cst.Arg, node: ast.expr | None
+) -> tuple[str | None, cst.Arg]:
+    """Return a field of a dict, which is left out where it is None, as the old SDK did."""
+    if key is None or node is None:
+        return key, argument
+    code, asked = code_of(argument.value), code_of(wrapped(argument.value))
+    test = asked if key == "tool_calls" else f"{asked} is not None"
+    calls = key == "tool_calls" and any(v.kind == "list" for v in context.values(node))
+    answered = calls and isinstance(node, ast.Attribute) and not asked_for(context, node, key)
+    if not answered and not none_possible(context, node):
+        return key, argument
+    return None, argument.with_changes(
+        value=expression(f'({{"{key}": {code}}} if {test} else {{}})')
+    )
 
 
 def fields(call: cst.Call, symbol: str) -> list[tuple[str | None, cst.Arg]] | None:

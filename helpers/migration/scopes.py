@@ -16,7 +16,8 @@ class Binding:
     """One place that gives a name its value.
 
     Attributes:
-        how: expr, iter, with, unpack, except, param, function, class, import, from or unknown.
+        how: expr, iter, item, with, unpack, except, param, function, class, import, from or
+            unknown.
         node: the node that the value comes from.
         line: the line of the binding, and column, for the order within a scope.
         path: the blocks around it.
@@ -97,6 +98,9 @@ def _reaching(bindings: list[Binding], line: tuple[int, int], path: Path) -> lis
     return found or bindings
 
 
+PARTS = {"expr": "unpack", "unpack": "unpack", "iter": "item"}  # how a target's part is bound
+
+
 class Collector(ast.NodeVisitor):
     """Walks a module once and collects scopes, bindings, returns and calls."""
 
@@ -145,7 +149,7 @@ class Collector(ast.NodeVisitor):
 
     def bind(self, name: str, how: str, node: ast.AST, at: ast.AST, extra: object = None) -> None:
         line = (getattr(at, "end_lineno", 0), getattr(at, "end_col_offset", 0))
-        if how in ("param", "iter", "with", "except", "function", "class"):
+        if how in ("param", "iter", "item", "with", "except", "function", "class"):
             line = (getattr(at, "lineno", 0), getattr(at, "col_offset", 0))
         self.scope.bind(name, Binding(how, node, line, self.path, extra))
 
@@ -166,7 +170,7 @@ class Collector(ast.NodeVisitor):
                 else:
                     self.target(
                         element,
-                        "unpack" if how in ("expr", "unpack") else "unknown",
+                        PARTS.get(how, "unknown"),
                         node,
                         at,
                         number,
@@ -264,6 +268,7 @@ class Collector(ast.NodeVisitor):
     def visit_Lambda(self, node: ast.Lambda) -> None:
         outer = self.scope
         self.parameters(node.args, node)
+        self.module.returns[id(node)] = [("return", node.body)]
         self.child(node, node.body)
         self.scope = outer
 

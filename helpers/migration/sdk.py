@@ -43,26 +43,30 @@ ENUMS: dict[str, dict[str, str]] = {
     },
 }
 
-# Classes of requests become dicts. The values are their fields: `.field` becomes ["field"].
-REQUESTS: dict[str, tuple[str, ...]] = {
-    "SystemMessage": ("role", "content"),
-    "DeveloperMessage": ("role", "content"),
-    "UserMessage": ("role", "content"),
-    "AssistantMessage": ("role", "content", "tool_calls"),
-    "ToolMessage": ("role", "content", "tool_call_id"),
-    "ChatRequestMessage": ("role",),
-    "ContentItem": ("type",),
-    "TextContentItem": ("type", "text"),
-    "ImageContentItem": ("type", "image_url"),
-    "AudioContentItem": ("type", "input_audio"),
-    "ImageUrl": ("url", "detail"),
-    "InputAudio": ("data", "format"),
-    "JsonSchemaFormat": ("name", "schema", "description", "strict"),
-    "ChatCompletionsToolDefinition": ("type", "function"),
-    "FunctionDefinition": ("name", "description", "parameters"),
-    "ChatCompletionsNamedToolChoice": ("type", "function"),
-    "ChatCompletionsNamedToolChoiceFunction": ("name",),
-    "ImageEmbeddingInput": ("image", "text"),
+# Classes of requests become dicts. The values are their fields with their types, as below:
+# `.field` becomes ["field"]. `tool_calls` has no type: only those that a program makes are dicts.
+REQUESTS: dict[str, dict[str, str]] = {
+    "SystemMessage": {"role": "", "content": ""},
+    "DeveloperMessage": {"role": "", "content": ""},
+    "UserMessage": {"role": "", "content": "[ContentItem]"},
+    "AssistantMessage": {"role": "", "content": "", "tool_calls": ""},
+    "ToolMessage": {"role": "", "content": "", "tool_call_id": ""},
+    "ChatRequestMessage": {"role": ""},
+    "ContentItem": {"type": ""},
+    "TextContentItem": {"type": "", "text": ""},
+    "ImageContentItem": {"type": "", "image_url": "ImageUrl"},
+    "AudioContentItem": {"type": "", "input_audio": "InputAudio"},
+    "ImageUrl": {"url": "", "detail": "ImageDetailLevel"},
+    "InputAudio": {"data": "", "format": "AudioContentFormat"},
+    "JsonSchemaFormat": {"name": "", "schema": "", "description": "", "strict": ""},
+    "ChatCompletionsToolDefinition": {"type": "", "function": "FunctionDefinition"},
+    "FunctionDefinition": {"name": "", "description": "", "parameters": ""},
+    "ChatCompletionsNamedToolChoice": {
+        "type": "",
+        "function": "ChatCompletionsNamedToolChoiceFunction",
+    },
+    "ChatCompletionsNamedToolChoiceFunction": {"name": ""},
+    "ImageEmbeddingInput": {"image": "", "text": ""},
 }
 # Classes of answers, with the types of their fields ("" for what is no class of the SDK).
 ANSWERS: dict[str, dict[str, str]] = {
@@ -114,6 +118,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     "EmbeddingsUsage": {"prompt_tokens": "", "total_tokens": ""},
     "ModelInfo": {"model_name": "", "model_type": "", "model_provider_name": ""},
 }
+MADE_DICTS = ("ChatCompletionsToolCall", "FunctionCall")  # dicts where the program makes them
 STREAMS = ("StreamingChatCompletions", "AsyncStreamingChatCompletions")
 OTHER_CLASSES = ("PromptTemplate", "AIInferenceInstrumentor")
 # Classes of earlier releases, which public programs still name.
@@ -247,10 +252,10 @@ def class_in(module: str, name: str) -> str | None:
 def field_type(owner: str, name: str) -> str | None:
     """Return the type of a field: a class, "[class]", "" for other types; None if unknown."""
     owner = owner.removeprefix("aio.")
-    if owner in ANSWERS:
-        return ANSWERS[owner].get(name)
-    if owner in REQUESTS:
-        return "" if name in REQUESTS[owner] else None
+    if owner in ("ChatRequestMessage", "ContentItem"):  # what is based on it has more fields
+        return next((fields[name] for fields in REQUESTS.values() if fields.get(name)), "")
+    if owner in ANSWERS or owner in REQUESTS:
+        return {**ANSWERS, **REQUESTS}[owner].get(name)
     if owner in EXCEPTIONS:
         return ERROR_FIELDS["AzureError"].get(name, "")
     return None

@@ -27,6 +27,7 @@ PASS_ON = frozenset(
         "sorted",
         "reversed",
         "iter",
+        "as_completed",
         "tuple",
         "set",
         "deepcopy",
@@ -73,7 +74,27 @@ TRANSPARENT = (
     "ClassVar",
     "Final",
 )
+MOCKS = ("Mock", "MagicMock", "AsyncMock", "create_autospec")
 LIMIT = 60_000  # evaluations per file, so that no program can keep a scan busy
+
+
+def key_name(key: ast.AST | None) -> str:
+    """Return the name of a dict that holds what is at one key; "" where the key is not known."""
+    return f"[{key.value!r}]" if isinstance(key, ast.Constant) else ""
+
+
+def may_hold(owner: Value, key: ast.AST | None) -> bool:
+    """Whether a dict can hold its items at a key."""
+    return not owner.name or owner.name == (key_name(key) or owner.name)
+
+
+def call_parts(node: ast.AST) -> tuple[str, list[ast.expr]]:
+    """Return the last part of what is called, and the arguments; "" for what is no call."""
+    if not isinstance(node, ast.Call):
+        return "", []
+    called = node.func
+    name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+    return name, node.args
 
 
 class Resolver(Protocol):
@@ -143,7 +164,20 @@ class Evaluator:
         if id(node) not in self.found.places:
             return NOTHING
         bindings = self.found.visible(node.id, node) or self.starred(node.id)
-        return frozenset(v for b in bindings for v in self.bound(b))
+        return frozenset(v for b in bindings for v in self.bound(b)) | self.set_later(
+            node, bindings
+        )
+
+    def set_later(self, node: ast.Name, bindings: list[Binding]) -> Values:
+        """Return what a dict holds by `name[key] = value`, besides what it is made with."""
+        if not any(isinstance(binding.node, ast.Dict) for binding in bindings):
+            return NOTHING
+        found: set[Value] = set()
+        for key, value in self.found.items.get(node.id, ()):
+            same = set(self.found.visible(node.id, key)) & set(bindings)
+            if same and (values := self.eval(value)):
+                found.add(Value("dict", key_name(key), items=values))
+        return frozenset(found)
 
     def starred(self, name: str) -> list[Binding]:
         """Return the bindings that a name has by `from … import *`."""
@@ -158,13 +192,31 @@ class Evaluator:
         return NOTHING
 
     def bound_expr(self, binding: Binding) -> Values:
-        return self.eval(binding.node)
+        parent = self.found.parents.get(id(binding.node))
+        declared = parent.annotation if isinstance(parent, ast.AnnAssign) else None
+        return self.eval(binding.node) or self.annotation(declared)
 
     def bound_annotation(self, binding: Binding) -> Values:
         return self.annotation(binding.node)
 
     def bound_iter(self, binding: Binding) -> Values:
         return elements(self.eval(binding.node))
+
+    def bound_item(self, binding: Binding) -> Values:
+        """Return what one name gets in `for number, one in enumerate(…)` and its like."""
+        node, number = binding.node, binding.extra
+        name, arguments = call_parts(node)
+        if name in PASS_ON and arguments:
+            passed = Binding("item", arguments[0], binding.line, binding.path, number)
+            return self.bound_item(passed)
+        if name == "zip" and isinstance(number, int) and number < len(arguments):
+            return elements(self.eval(arguments[number]))
+        if name == "enumerate" and number == 1 and arguments:
+            return elements(self.eval(arguments[0]))
+        if name == "items" and number == 1 and isinstance(node, ast.Call):
+            dicts = self.eval(getattr(node.func, "value", None))
+            return frozenset(i for v in dicts if v.kind == "dict" for i in v.items)
+        return NOTHING
 
     def bound_with(self, binding: Binding) -> Values:
         values = self.eval(binding.node)
@@ -250,11 +302,12 @@ class Evaluator:
             if owner:
                 return owner
             values = self.annotation(argument.annotation)
-            if values and not any(v.name.removeprefix("aio.") in sdk.CLIENTS for v in values):
+            closer = (*sdk.CLIENTS, *sdk.MADE_DICTS)
+            if values and not any(v.name.removeprefix("aio.") in closer for v in values):
                 return values
             given = self.given(argument, function)
             known = frozenset(v for v in given if v.name in {one.name for one in values})
-            return known or values or given  # a client that is passed is known better than its type
+            return known or values or given  # what is passed is known better than its type
         finally:
             self.busy.discard(key)
 
@@ -280,6 +333,8 @@ class Evaluator:
         found: set[Value] = set()
         name = getattr(function, "name", "")
         parent = self.found.parents.get(id(function))
+        if isinstance(function, ast.Lambda):
+            return self.given_lambda(parent)
         in_class = isinstance(parent, ast.ClassDef)
         called = parent.name if isinstance(parent, ast.ClassDef) and name == "__init__" else name
         for call in self.found.calls.get(called, ()):
@@ -302,6 +357,14 @@ class Evaluator:
                     values = self.returned(one.node)
                     found |= frozenset(v for v in values if v.kind != "list") | elements(values)
         return frozenset(found)
+
+    def given_lambda(self, parent: ast.AST | None) -> Values:
+        """Return what `map`, `filter`, or the key of `sorted` and its like give a function."""
+        above = self.found.parents.get(id(parent)) if isinstance(parent, ast.keyword) else parent
+        name, arguments = call_parts(above) if above else ("", [])
+        if name in ("map", "filter"):
+            return elements(self.union(arguments[1:2]))
+        return elements(self.union(arguments[:1])) if name in ("sorted", "max", "min") else NOTHING
 
     def passed(self, call: ast.Call, name: str, position: int | None) -> Values:
         for keyword in call.keywords:
@@ -417,10 +480,13 @@ class Evaluator:
 
     def eval_Subscript(self, node: ast.Subscript) -> Values:
         found: set[Value] = set()
-        for owner in self.eval(node.value):
+        owners = self.eval(node.value)
+        if any(owner.kind == "dict" for owner in owners):  # no list then, but the dict's keys
+            owners = frozenset(owner for owner in owners if owner.kind != "list")
+        for owner in owners:
             if owner.kind == "list" and isinstance(node.slice, ast.Slice):
                 found.add(owner)
-            elif owner.kind in ("list", "dict"):
+            elif owner.kind == "list" or (owner.kind == "dict" and may_hold(owner, node.slice)):
                 found |= owner.items
             elif owner.kind == "object" and isinstance(node.slice, ast.Constant):
                 found |= typed(sdk.field_type(owner.name, str(node.slice.value)) or "")
@@ -561,15 +627,25 @@ class Evaluator:
             return self.annotation(node.args[0]) or self.eval(node.args[1])
         if name in PASS_ON:
             return self.eval(first)
-        if name in ("next", "anext", "pop", "get", "values", "popleft"):
+        if name in MOCKS:
+            specs = [
+                keyword.value for keyword in node.keywords if keyword.arg in ("spec", "spec_set")
+            ]
+            return self.annotation(specs[0] if specs else first)
+        if name == "wait":  # a pair of collections
+            return self.holding(self.eval(first))
+        if name == "result" and isinstance(node.func, ast.Attribute):
+            return self.eval(node.func.value)
+        if name in ("next", "anext", "max", "min", "pop", "get", "values", "popleft"):
             owner = node.func.value if isinstance(node.func, ast.Attribute) else first
             values = self.eval(owner)
-            inner = frozenset(i for v in values if v.kind == "dict" for i in v.items) | elements(
-                values
-            )
+            key = first if name in ("get", "pop") else None
+            dicts = [v for v in values if v.kind == "dict" and may_hold(v, key)]
+            inner = frozenset(i for v in dicts for i in v.items) | elements(values)
             return frozenset([Value("list", items=inner)]) if name == "values" and inner else inner
-        if name in ("Depends", "to_thread"):
-            return frozenset(v for called in self.eval(first) for v in self.result(called, node))
+        if name in ("Depends", "to_thread", "submit", "map"):
+            values = frozenset(v for called in self.eval(first) for v in self.result(called, node))
+            return self.holding(values) if name == "map" else values
         if name == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
             key = str(node.args[1].value)
             return frozenset(v for owner in self.eval(first) for v in self.attribute(owner, key))
@@ -582,6 +658,9 @@ class Evaluator:
 
     def eval_Await(self, node: ast.Await) -> Values:
         return self.eval(node.value)
+
+    def eval_Starred(self, node: ast.Starred) -> Values:
+        return elements(self.eval(node.value))
 
     def eval_NamedExpr(self, node: ast.NamedExpr) -> Values:
         return self.eval(node.value)
@@ -610,9 +689,21 @@ class Evaluator:
 
     eval_GeneratorExp = eval_SetComp = eval_ListComp
 
+    def eval_Lambda(self, node: ast.Lambda) -> Values:
+        return frozenset([Value("function", node=node, home=self)])
+
+    def eval_DictComp(self, node: ast.DictComp) -> Values:
+        """Return the dict, and the list of its keys where these concern the SDK."""
+        values = frozenset([Value("dict", items=self.eval(node.value))])
+        return values | self.holding(self.eval(node.key))
+
     def eval_Dict(self, node: ast.Dict) -> Values:
-        values = self.union(node.values)
-        return frozenset([Value("dict", items=values)]) if values else NOTHING
+        """Return a dict for each key that is written out, and one for all other keys."""
+        found: set[Value] = set()
+        for key, part in zip(node.keys, node.values, strict=True):
+            if values := self.eval(part):
+                found.add(Value("dict", key_name(key), items=values))
+        return frozenset(found)
 
     def holding(self, values: Values) -> Values:
         return frozenset([Value("list", items=values)]) if values else NOTHING

@@ -1,0 +1,134 @@
+"""Values that can be None: the old SDK leaves them out of a request, openai sends null."""
+
+import ast
+
+import libcst as cst
+
+from helpers.migration.code import code_of, expression
+from helpers.migration.context import Context, is_none
+from helpers.migration.kinds import walk
+from helpers.migration.scopes import Binding
+
+LOOKUPS = {"get": 1, "getenv": 1, "pop": 2, "getattr": 3}  # with None after that many arguments
+
+
+def or_omit(context: Context, value: cst.BaseExpression, node: ast.expr) -> cst.BaseExpression:
+    """Return the value of an argument, which is left out where it is None."""
+    if is_none(node):
+        return expression(context.needs.name("openai", "omit"))
+    if isinstance(value, cst.IfExp) and isinstance(node, ast.IfExp):
+        return value.with_changes(
+            body=in_parentheses(or_omit(context, value.body, node.body), value.body),
+            orelse=or_omit(context, value.orelse, node.orelse),
+        )
+    if (
+        isinstance(value, cst.BooleanOperation)
+        and isinstance(node, ast.BoolOp)
+        and isinstance(node.op, ast.Or)
+    ):
+        return value.with_changes(right=or_omit(context, value.right, node.values[-1]))
+    if not none_possible(context, node):
+        return value
+    code, omit = code_of(value), context.needs.name("openai", "omit")
+    return expression(f"{omit} if {code} is None else {code}")
+
+
+def in_parentheses(new: cst.BaseExpression, old: cst.BaseExpression) -> cst.BaseExpression:
+    """Return a part that changed in parentheses, as it may be a condition now."""
+    if new is old or isinstance(new, cst.Name):
+        return new
+    return new.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def none_possible(context: Context, node: ast.expr) -> bool:
+    """Whether a value can be None, as far as the program says so."""
+    if isinstance(node, ast.IfExp):
+        return any(is_none(n) or none_possible(context, n) for n in (node.body, node.orelse))
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+        return is_none(node.values[-1]) or none_possible(context, node.values[-1])
+    if isinstance(node, ast.Name):
+        found = context.evaluator.found
+        return any(binding_none(b) for b in found.visible(node.id, node))
+    if isinstance(node, ast.Attribute):
+        return attribute_none(context, node)
+    return isinstance(node, ast.Call) and lookup_none(node)
+
+
+def binding_none(binding: Binding) -> bool:
+    """Whether a binding says that its name can be None."""
+    if binding.how == "param":
+        return param_none(binding.node, binding.extra)
+    if binding.how == "annotation":
+        return optional(binding.node)
+    return binding.how == "expr" and is_none(binding.node)
+
+
+def optional(annotation: ast.AST | None) -> bool:
+    """Whether an annotation allows None."""
+    text = ast.unparse(annotation) if annotation else ""
+    return "None" in text or "Optional" in text
+
+
+def param_none(argument: object, function: object) -> bool:
+    """Whether a parameter's default or annotation says that it can be None."""
+    assert isinstance(argument, ast.arg)
+    arguments: ast.arguments = function.args  # type: ignore[attr-defined]
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(positional[::-1], arguments.defaults[::-1], strict=False)]
+    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
+    return optional(argument.annotation) or any(
+        one is argument and is_none(default) for one, default in pairs
+    )
+
+
+def attribute_none(context: Context, node: ast.Attribute) -> bool:
+    """Whether an attribute of a class of the program, or an option of argparse, can be None."""
+    found = context.evaluator.found
+    for owner in context.values(node.value):
+        if owner.kind == "instance" and owner.home is context.evaluator:
+            bindings = found.fields.get((id(owner.node), node.attr), ())
+            return any(binding_none(b) or passed_none(context, b) for b in bindings)
+    if not isinstance(node.value, ast.Name):
+        return False
+    made = [binding.node for binding in found.visible(node.value.id, node.value)]
+    parsed = any(isinstance(m, ast.Call) and called(m) == "parse_args" for m in made)
+    return parsed and option_none(found.calls.get("add_argument", []), node.attr)
+
+
+def passed_none(context: Context, binding: Binding) -> bool:
+    """Whether an attribute is set to a parameter that can be None."""
+    return isinstance(binding.node, ast.Name) and none_possible(context, binding.node)
+
+
+def option_none(options: list[ast.Call], name: str) -> bool:
+    """Whether an option of argparse is None where the command line does not give it."""
+    for option in options:
+        flags = [one.value for one in option.args if isinstance(one, ast.Constant)]
+        keywords = {keyword.arg: keyword.value for keyword in option.keywords}
+        if f"--{name.replace('_', '-')}" in flags or f"--{name}" in flags:
+            given = keywords.get("default") or keywords.get("required") or keywords.get("action")
+            return given is None or is_none(given)
+    return False
+
+
+def lookup_none(node: ast.Call) -> bool:
+    """Whether a call looks something up that may be missing, as `options.get("seed")` does."""
+    plain = LOOKUPS.get(called(node))
+    given = len(node.args)
+    if plain is None or node.keywords or not given:
+        return False
+    if plain == 1:
+        return given == 1 or (given == 2 and is_none(node.args[1]))
+    return given == plain and is_none(node.args[-1])
+
+
+def called(node: ast.Call) -> str:
+    """Return the last part of what is called."""
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def asked_for(context: Context, node: ast.expr, name: str) -> bool:
+    """Whether a test in the function around a node, or in its module, names something."""
+    around: ast.AST = context.evaluator.found.places[id(node)][0].node
+    tests = [n.test for n in walk(around) if isinstance(n, (ast.If, ast.IfExp, ast.While))]
+    return any(name in ast.unparse(test).lower() for test in tests)

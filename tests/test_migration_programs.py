@@ -1,0 +1,269 @@
+"""What the rewrite does to code as people write it: classes in tables, futures, mocks, None."""
+
+import pytest
+from test_migration_rewrite import CLIENT, MARK, moved
+
+
+def last(text: str) -> str:
+    """The last line of what a program becomes."""
+    return moved(CLIENT + text).rstrip().splitlines()[-1].strip()
+
+
+# --- Values that are followed ------------------------------------------------------------------
+
+READS = {
+    # Fields of requests have types of their own.
+    "t = ChatCompletionsToolDefinition(function=FunctionDefinition(name='a'))\nx = t.function.name": """x = t["function"]["name"]""",
+    "tools: list[ChatCompletionsToolDefinition] = []\nx = [t.function.name for t in tools]": """x = [t["function"]["name"] for t in tools]""",
+    "def f(item: ImageContentItem):\n    return item.image_url.detail.value": """return item["image_url"]["detail"]""",
+    "m = UserMessage(content=[TextContentItem(text='a')])\nx = [i.image_url.url for i in m.content]": """x = [i["image_url"]["url"] for i in m["content"]]""",
+    # A name with an annotation, whose value says nothing.
+    "r: ChatCompletions = make()\nx = r.choices[0].finish_reason.value": "x = r.choices[0].finish_reason",
+    # Futures and threads.
+    "import asyncio\nfor done in asyncio.as_completed([client.complete(messages=[])]):\n    x = (await done)['model']": "x = (await done).model",
+    "f = pool.submit(lambda q: client.complete(messages=q), [])\nx = f.result()['model']": "x = f.result().model",
+    "fs = {pool.submit(lambda: client.complete(messages=[])): q for q in 'ab'}\nfor f in as_completed(fs):\n    x = fs[f], f.result()['model']": "x = fs[f], f.result().model",
+    "done, _ = wait([pool.submit(lambda: client.complete(messages=[]))])\nx = [f.result()['model'] for f in done]": "x = [f.result().model for f in done]",
+    "x = [r['model'] for r in map(lambda q: client.complete(messages=q), [])]": "x = [r.model for r in map(lambda q: client.chat.completions.create("
+    'model="m", messages=q), [])]',
+    "import asyncio\nrs = asyncio.gather(*[client.complete(messages=[])])\nfor q, r in zip(qs, rs): x = q['id'], r['id']": "for q, r in zip(qs, rs): x = q['id'], r.id",
+    "for n, r in enumerate([client.complete(messages=[])]): x = n, r['id']": "for n, r in enumerate("
+    '[client.chat.completions.create(model="m", messages=[])]): x = n, r.id',
+    "d = {q: client.complete(messages=[]) for q in qs}\nx = [(q['id'], r['id']) for q, r in sorted(d.items())]": "x = [(q['id'], r.id) for q, r in sorted(d.items())]",
+    "rs = [client.complete(messages=[])]\nx = max(rs, key=lambda r: r['id'])['id']": "x = max(rs, key=lambda r: r.id).id",
+    # Dicts are known by their keys.
+    "d = {'r': client.complete(messages=[]), 'meta': load()}\nx = d['meta']['id'], d['r']['id']": "x = d['meta']['id'], d['r'].id",
+    "d = {'r': client.complete(messages=[]), 'meta': load()}\nx = d.get('meta')['id'], d.get('r')['id']": "x = d.get('meta')['id'], d.get('r').id",
+    "state = {'client': None}\nstate['client'] = client\nx = state['client'].complete(messages=[])": """x = state['client'].chat.completions.create(model="m", messages=[])""",
+}
+
+
+@pytest.mark.parametrize("old", READS)
+def test_a_value_is_followed_to_where_it_is_read(old):
+    assert last(old + "\n") == READS[old]
+
+
+MAPPINGS = {
+    "x = {**u, 'a': 1}": "x = {**D, 'a': 1}",
+    "x = dict(u)": "x = dict(D)",
+    "x = len(u)": "x = len(D)",
+    "x = f(**u)": "x = f(**D)",
+    "x = [u[k] for k in u]": "x = [D[k] for k in D]",
+    "for k in u: x = k": "for k in D: x = k",
+    "for k in sorted(u): x = k": "for k in sorted(D): x = k",
+}
+
+
+@pytest.mark.parametrize("old", MAPPINGS)
+def test_an_answer_is_a_mapping_no_more(old):
+    dumped = "u.model_dump(exclude_unset=True)"
+    assert last(f"u = client.complete(messages=[]).usage\n{old}\n") == MAPPINGS[old].replace(
+        "D", dumped
+    )
+
+
+def test_a_dict_of_a_name_in_another_function_is_another_dict():
+    text = moved(
+        f"{CLIENT}def f():\n    d = {{}}\n    d['r'] = client.complete(messages=[])\n"
+        "def g():\n    d = {}\n    d['r'] = load()\n    return d['r']['id']\n"
+    )
+    assert "return d['r']['id']" in text
+
+
+# --- What can be None --------------------------------------------------------------------------
+
+SETTINGS = """
+import argparse, os
+from pydantic import BaseModel
+class Body(BaseModel):
+    seed: int | None = None
+    top: int = 1
+class Settings:
+    def __init__(self, seed=None):
+        self.seed = seed
+def values(body: Body, settings: Settings, options: dict, seed: int | None = None):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--top", type=int, default=1)
+    args = parser.parse_args()
+"""
+NULLS = {
+    "1 if options else None": "1 if options else omit",
+    "(seed if options else None)": "((omit if seed is None else seed) if options else omit)",
+    "options['seed'] or None": "options['seed'] or omit",
+    "body.seed": "omit if body.seed is None else body.seed",
+    "body.top": "body.top",
+    "settings.seed": "omit if settings.seed is None else settings.seed",
+    "args.seed": "omit if args.seed is None else args.seed",
+    "args.top": "args.top",
+    "options.get('seed')": "omit if options.get('seed') is None else options.get('seed')",
+    "options.get('seed', 1)": "options.get('seed', 1)",
+    "getattr(body, 'seed', None)": "omit if getattr(body, 'seed', None) is None else getattr(body, 'seed', None)",
+}
+
+
+@pytest.mark.parametrize("old", NULLS)
+def test_what_can_be_none_is_left_out(old):
+    """The old SDK left it out; openai would send null."""
+    text = moved(
+        f"{CLIENT}{SETTINGS}    return client.complete(model='n', messages=[], seed={old})\n"
+    )
+    made = " ".join(text.partition("return")[2].split()).replace("( ", "(").replace(", )", ")")
+    assert made.endswith(f"seed={NULLS[old]})")
+
+
+def test_none_in_options_and_beside_a_default_gets_a_todo():
+    text = moved(
+        f"{CLIENT.replace('model=', 'temperature=0.5, model=')}def f(heat=None):\n"
+        "    options = {'seed': heat}\n"
+        "    client.complete(messages=[], **options)\n"
+        "    client.complete(messages=[], temperature=heat)\n"
+    )
+    assert "leave out seed where it is None" in text
+    assert "where temperature is None, the client's temperature=0.5" in text
+
+
+FIELDS = {
+    "x = FunctionDefinition(name='a', description=d)": {"name": "a"},
+    "x = FunctionDefinition(name='a', description=d or None)": {"name": "a"},
+    "x = AssistantMessage(content='a', tool_calls=m.tool_calls)": {
+        "role": "assistant",
+        "content": "a",
+    },
+}
+
+
+@pytest.mark.parametrize("old", FIELDS)
+def test_a_field_that_is_none_is_left_out_of_its_dict(old):
+    """As the old SDK did: a service refuses `"tool_calls": null`."""
+    text = moved(
+        f"{CLIENT}def f(d=None):\n    m = client.complete(messages=[]).choices[0].message\n"
+        f"    {old}\n    return x\n"
+    )
+    from openai.types.chat import ChatCompletionMessage
+
+    space = {"d": None, "m": ChatCompletionMessage(role="assistant", content="a")}
+    exec(next(line for line in text.splitlines() if line.startswith("    x = ")).strip(), space)
+    assert space["x"] == FIELDS[old]
+
+
+def test_calls_that_were_asked_for_are_written_plainly():
+    text = moved(
+        f"{CLIENT}m = client.complete(messages=[]).choices[0].message\n"
+        "if m.tool_calls:\n    x = AssistantMessage(tool_calls=m.tool_calls)\n"
+    )
+    assert '{"role": "assistant", "tool_calls": m.tool_calls}' in text
+
+
+# --- What is not safe --------------------------------------------------------------------------
+
+DOUBTS = {
+    "table = {'u': UserMessage, 'a': AssistantMessage}\nx = table[r](content='a')": "makes one of several classes",
+    "x = (UserMessage if r else SystemMessage)('a')": "makes one of several classes",
+    "import unittest.mock\nx = unittest.mock.patch('azure.ai.inference.ChatCompletionsClient.complete')": "this string names the old package",
+    "x = patch.object(ChatCompletionsClient, 'complete')": '"complete" is chat.completions.create now',
+    "x = getattr(client, 'complete')": '"complete" is chat.completions.create now',
+}
+
+
+STREAM = "client.complete(messages=[], stream=True)"
+FIRST = {
+    "def f(u: StreamingChatCompletionsUpdate):\n    return u.choices[0].delta.content": True,
+    "def f(u: StreamingChatCompletionsUpdate):\n    return u.choices and u.choices[0].delta": False,
+    f"def f():\n    u = next({STREAM})\n    return u.choices[0].index": True,
+    f"def f():\n    for n, u in enumerate({STREAM}):\n        g(n, u.choices[0].index)": True,
+    f"def f():\n    for u in {STREAM}:\n        g(u.choices[0].index)": False,
+}
+
+
+@pytest.mark.parametrize("old", FIRST)
+def test_a_chunk_without_choices_gets_a_todo_where_no_loop_skips_it(old):
+    text = moved(f"{CLIENT}{old}\n")
+    assert ("the first chunk can have no choices" in text) is FIRST[old], text
+
+
+@pytest.mark.parametrize("old", DOUBTS)
+def test_a_doubt_gets_a_todo_and_the_code_stays(old):
+    lines = moved(f"{CLIENT}{old}\n").rstrip().splitlines()
+    todos = [line for line in lines[-4:] if line.startswith(MARK)]
+    assert any(DOUBTS[old] in todo for todo in todos), lines
+    assert '"role"' not in lines[-1]
+
+
+def test_a_tool_call_that_is_a_dict_or_an_object_gets_a_todo():
+    text = moved(
+        f"{CLIENT}def run(call: ChatCompletionsToolCall):\n    return call.function.name\n"
+        "for call in client.complete(messages=[]).choices[0].message.tool_calls:\n    run(call)\n"
+        "run(ChatCompletionsToolCall(id='1', function=FunctionCall(name='a', arguments='')))\n"
+    )
+    assert "call is a dict where this program makes it" in text
+    assert "return call.function.name" in text
+
+
+def test_a_tool_call_that_the_program_always_makes_is_a_dict():
+    text = moved(
+        f"{CLIENT}def run(call: ChatCompletionsToolCall):\n    return call.id\n"
+        "run(ChatCompletionsToolCall(id='1', function=f))\n"
+    )
+    assert 'return call["id"]' in text
+
+
+def test_the_defaults_of_a_client_that_is_handed_on_unseen_are_not_lost():
+    text = moved(
+        f"{CLIENT.replace('client = ', 'app.state.client = ')}"
+        "def ask(client: ChatCompletionsClient):\n    return client.complete(messages=[])\n"
+    )
+    assert "a client of this file has model='m': does this call need it?" in text
+
+
+def test_a_mock_of_a_client_answers_the_new_call():
+    text = moved(
+        f"{CLIENT}from unittest.mock import MagicMock\nmock = MagicMock(spec=ChatCompletionsClient)\n"
+        "mock.complete.return_value = 1\nmock.complete.assert_called_once()\n"
+    )
+    assert "mock = MagicMock(spec=OpenAI)" in text and MARK not in text
+    assert "mock.chat.completions.create.return_value = 1" in text
+    assert "mock.chat.completions.create.assert_called_once()" in text
+
+
+# --- Form --------------------------------------------------------------------------------------
+
+
+def test_a_comment_on_a_line_of_its_own_stays():
+    text = moved(
+        f"{CLIENT}x = FunctionDefinition(\n    description=None,\n    # Why this is so.\n    name='a',\n)\n"
+        "with ChatCompletionsClient(\n    'http://a/v1',\n    AzureKeyCredential('k'),\n"
+        "    # Be calm.\n    temperature=0.1,\n) as c:\n    # Inside.\n    pass\n"
+    )
+    for comment in ("# Why this is so.", "# Be calm.", "# Inside."):
+        assert text.count(comment) == 1, text
+    assert "# Be calm.\nwith OpenAI(" in text
+
+
+CAUGHT = {
+    "except (az.ServiceRequestError, az.ServiceResponseError):": "except APIConnectionError:",
+    "except (az.ServiceRequestError, KeyError, az.ServiceResponseError):": "except (APIConnectionError, KeyError):",
+    "except (az.HttpResponseError, az.ServiceRequestError):": "except (APIStatusError, APIConnectionError):",
+    "except (az.HttpResponseError,):": "except (APIStatusError,):",
+}
+
+
+@pytest.mark.parametrize("old", CAUGHT)
+def test_two_exceptions_with_one_successor_are_one(old):
+    text = moved(
+        f"{CLIENT}import azure.core.exceptions as az\ntry:\n    client.complete(messages=[])\n{old}\n    pass\n"
+    )
+    assert CAUGHT[old] in text and "azure" not in text.partition("client =")[0]
+
+
+@pytest.mark.parametrize(
+    "line, name",
+    [
+        ("import azure.core.exceptions", "azure.core.exceptions"),
+        ("from azure.core import exceptions", "exceptions"),
+    ],
+)
+def test_an_import_of_azure_core_goes_with_its_last_use(line, name):
+    program = f"{CLIENT}{line}\ntry:\n    client.complete(messages=[])\nexcept {name}.AzureError:\n    pass\n"
+    assert line not in moved(program)
+    assert line in moved(program + f"x = {name}.ClientClosedError\n")
