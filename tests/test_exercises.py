@@ -48,6 +48,17 @@ def test_an_unknown_exercise_is_told_the_known_ones(exercises):
         check("exercise 9", 7)
 
 
+@pytest.mark.parametrize("work", [(), (1, 2, 3)])
+def test_what_an_exercise_does_not_check_is_told_what_it_does(exercises, work):
+    with pytest.raises(CourseError, match=r'write check\("exercise 1", work, more\)\.'):
+        check("exercise 1", *work)
+
+
+def test_a_check_begins_with_the_exercises_name(exercises):
+    with pytest.raises(CourseError, match="begin with the exercise's name"):
+        check(len, "exercise 1")  # type: ignore[arg-type]
+
+
 def test_a_check_before_start_is_told_so():
     with pytest.raises(CourseError, match="first code cell"):
         check("exercise 1", 7)
