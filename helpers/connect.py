@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from . import endpoints
 from .body_meaning import meaning
 from .course import Course, recordings_of
-from .dotenv_file import read_dotenv
+from .dotenv_file import read_dotenv, values_as_written
 from .output_guard import Outputs
 from .replay import CourseError, Request, Session
 from .secrets import secrets_in
@@ -94,7 +94,7 @@ def _secrets() -> set[str]:
     try:
         file = read_dotenv()
     except CourseError:
-        file = {}  # Settings.from_environment says what is wrong with it
+        file = values_as_written()  # Settings.from_environment says what is wrong with it
     return secrets_in(file) | secrets_in(os.environ)
 
 

@@ -1,6 +1,8 @@
 """The file `.env`, found from the working folder upwards; reading it changes no environment."""
 
 import codecs
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from .replay.errors import CourseError
@@ -11,6 +13,8 @@ _WIDE = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
+_WRITTEN = re.compile(r"[^#=]*?\b((?:AZURE|OPENAI|HELPERS)_\w+)[\"']?\s*[:=](.*)", re.I)
+_NEEDED = ("AZURE_INFERENCE_", "HELPERS_MODE", "HELPERS_PACE")  # others may be another program's
 _REMEDY = "Save it as UTF-8 (in PowerShell: Set-Content -Encoding utf8), then restart the kernel"
 
 
@@ -18,17 +22,48 @@ def read_dotenv() -> dict[str, str]:
     """The variables of the nearest `.env`, or none.
 
     Raises:
-        CourseError: the file is not UTF-8 or cannot be read.
+        CourseError: the file is not UTF-8 or cannot be read, or a setting of the course is not
+            written as it must be. The message never shows a value.
     """
-    from dotenv import dotenv_values, find_dotenv
-
-    path = find_dotenv(usecwd=True)
-    if not path:
-        return {}
-    text = _decoded(Path(path))
     from io import StringIO
 
-    return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value}
+    from dotenv import dotenv_values
+
+    text = _text()
+    values = dotenv_values(stream=StringIO(text)) if text else {}
+    for number, name, _ in _written(text):
+        if name.startswith(_NEEDED) and name not in values:
+            raise CourseError(
+                f"the file .env, line {number}, cannot be read. Write {name}=<value>, with nothing "
+                "before it and no quote left open; then restart the kernel."
+            )
+    return {name: value for name, value in values.items() if value}
+
+
+def values_as_written() -> dict[str, str]:
+    """What stands behind each variable's name, of a file that `read_dotenv` refuses."""
+    try:
+        return {name: value for _, name, value in _written(_text())}
+    except CourseError:
+        return {}
+
+
+def _written(text: str) -> Iterator[tuple[int, str, str]]:
+    """The line, the name and the value of each variable, in whatever language it is written.
+
+    Shells write `set NAME=value` or `$env:NAME = "value"`, and YAML `NAME: value`.
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := _WRITTEN.match(line):
+            yield number, found[1].upper(), found[2]
+
+
+def _text() -> str:
+    """The text of the nearest `.env`; "" if there is none."""
+    from dotenv import find_dotenv
+
+    path = find_dotenv(usecwd=True)
+    return _decoded(Path(path)) if path else ""
 
 
 def _decoded(path: Path) -> str:

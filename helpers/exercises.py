@@ -2,34 +2,42 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from .connect import current
 from .replay import CourseError
 
 
-def check(exercise: str, first: Any, /, *more: Any) -> None:
+def check(exercise: str, /, *work: Any) -> None:
     """Check an exercise, and print ✓ or the next thing to do.
 
     Args:
         exercise: its name, such as "exercise 1".
-        first: what you wrote, such as a function.
-        more: what else the exercise asks for.
+        work: what you wrote, such as a function, and what else the exercise asks for.
 
     Raises:
-        CourseError: there is no such exercise.
+        CourseError: there is no such exercise, or it is checked with something else.
     """
     from .situations import NotYet
 
     function = _check_of(exercise)
+    parameters = signature(function)
     try:
-        print(f"✓ {function(first, *more)}")
+        parameters.bind(*work)
+    except TypeError:
+        wanted = ", ".join([f'"{exercise}"', *parameters.parameters])
+        raise CourseError(f"this exercise checks something else: write check({wanted}).") from None
+    try:
+        print(f"✓ {function(*work)}")
     except NotYet as next_step:
         print(f"Not yet. {next_step}")
 
 
-def _check_of(exercise: str) -> Callable[..., str]:
+def _check_of(exercise: Any) -> Callable[..., str]:
     notebook = current().notebook
+    if not isinstance(exercise, str):
+        raise CourseError('begin with the exercise\'s name, such as check("exercise 1", …).')
     name = exercise.replace(" ", "_")
     path = f"{__package__}.checks.{notebook.partition('_')[2]}"
     try:

@@ -1,6 +1,8 @@
 """Look at answers: text, tokens, time, filter results, pictures. Nothing here calls a service."""
 
 import base64
+import inspect
+import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
@@ -59,26 +61,51 @@ def timeline(
             seconds to each of its pieces, such as `{"whole answer": [2.31]}`.
 
     Raises:
-        ValueError: there is no piece, or not a time for each.
+        ValueError: there is no piece, not a time for each, or a time that is no number.
     """
-    if not arrivals or len(arrivals) != len(pieces):
-        counts = f"it got {len(arrivals)} and {len(pieces)}"
+    times, texts = _seconds(arrivals, "arrivals"), _items(pieces)
+    if texts is None:
+        raise ValueError("timeline needs the list of pieces, not their text.")
+    if not times or len(times) != len(texts):
+        counts = f"it got {len(times)} and {len(texts)}"
         raise ValueError(f"timeline needs a time for each piece; {counts}.")
-    others = list((compare or {}).items())
+    if not isinstance(compare, Mapping | None):
+        example = 'such as {"whole answer": [2.31]}'
+        raise ValueError(f"timeline compares with a dict of names and seconds, {example}.")
+    others = [(str(name), _seconds(at, name)) for name, at in (compare or {}).items()]
     if empty := [name for name, seconds in others if not seconds]:
         raise ValueError(f"timeline needs a time for each piece; it got none for {empty[0]}.")
-    bars = [*others, ("streamed" if others else "", arrivals)]
+    bars = [*others, ("streamed" if others else "", times)]
     data = draw_timeline(bars, "measured" if is_live() else "simulated pace")
     alt = {"alt": data["text/plain"]}
     display_output(data, {"image/svg+xml": alt, "text/html": alt})
+
+
+def _items(values: Any) -> list[Any] | None:
+    """The values of a list or of anything like one; None of a single value, such as a string."""
+    if isinstance(values, Mapping):
+        return list(values.items())
+    return None if isinstance(values, str) or not hasattr(values, "__iter__") else list(values)
+
+
+def _seconds(times: Any, name: Any) -> list[float]:
+    """Times as numbers. Raises ValueError, which says what to give in their place."""
+    items = _items(times)
+    try:
+        seconds = [math.nan] if items is None else [float(item) for item in items]
+    except (TypeError, ValueError):
+        seconds = [math.nan]
+    if not all(map(math.isfinite, seconds)):
+        raise ValueError(f"timeline needs a list of seconds for {name}, such as [0.4, 0.42].")
+    return seconds
 
 
 def show_tokens(logprobs: Any) -> None:
     """Show the tokens in a choice's `logprobs`, each with its probability.
 
     Args:
-        logprobs: `choice["logprobs"]`, or `choice.logprobs` of `openai`. None has a sentence of
-            its own.
+        logprobs: `choice["logprobs"]`, or `choice.logprobs` of `openai`, or what holds it. None
+            has a sentence of its own.
     """
     data = token_row(logprobs)
     if data is None:
@@ -108,9 +135,20 @@ def show_picture(image: "Image", alt: str, width: int | None = None) -> None:
         image: the picture.
         alt: the words that replace it where pictures cannot be seen.
         width: pixels; None for the picture's own width.
+
+    Raises:
+        ValueError: `image` is no picture, or `alt` no words.
     """
+    if not (callable(getattr(image, "save", None)) and callable(getattr(image, "convert", None))):
+        kind = type(image).__name__
+        raise ValueError(f"show_picture needs a picture, such as Image.open(path), not a {kind}.")
+    if not isinstance(alt, str):
+        raise ValueError('show_picture needs words for alt, such as "A ferry at the quay."')
     file = BytesIO()
-    image.save(file, "PNG")
+    try:
+        image.save(file, "PNG")
+    except OSError:  # PNG has no such colours, as print has them
+        image.convert("RGB").save(file := BytesIO(), "PNG")
     data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": alt}
     display_output(data, {"image/png": {"alt": alt, "width": width or image.width}})
 
@@ -123,19 +161,31 @@ def playground(ask: Callable[..., None], **choices: Sequence[Any]) -> "interacti
         choices: the values to choose from. Live, you may type any other string.
 
     Raises:
-        ValueError: a keyword has no values.
+        ValueError: a keyword has no values, or `ask` does not take the keywords.
     """
     import ipywidgets as widgets
+
+    options = {name: _items(values) for name, values in choices.items()}
+    for name, values in options.items():
+        if not values:
+            raise ValueError(
+                f"playground needs a list with at least one value for {name}, "
+                f'such as {name}=["one", "two"].'
+            )
+    if not callable(ask) or inspect.iscoroutinefunction(ask):
+        raise ValueError("playground needs a function that prints an answer, without async.")
+    try:
+        inspect.signature(ask).bind(**choices)
+    except TypeError as error:
+        raise ValueError(f"playground needs a value for each keyword of ask: {error}.") from None
 
     class Playground(widgets.interactive):
         def __repr__(self) -> str:  # what a page without a running kernel shows
             return f"A form: {', '.join(choices)}, and a button Ask. Run this cell to use it."
 
     controls = {}
-    for name, values in choices.items():
-        if not values:
-            raise ValueError(f"playground needs at least one value for {name}.")
-        if is_live() and isinstance(values[0], str):
+    for name, values in options.items():
+        if values and is_live() and isinstance(values[0], str):
             controls[name] = widgets.Combobox(options=values, value=values[0])
         else:
             controls[name] = widgets.Dropdown(options=values)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 HIDDEN = "(key)"
 _HELD_BY = re.compile(r"(?:AZURE|OPENAI)_\w*(?:KEY|CREDENTIAL|SECRET|PASSWORD|TOKEN)")
+_AROUND = " \t\r\n'\",;"  # what shells and programs leave around a value
 _ADDRESSES = ("AZURE_INFERENCE_ENDPOINT", "OPENAI_BASE_URL")
 _LONG = 8  # characters from which any text is a secret
 _SHORT = 4  # from which one with letters and digits is: "none" and "ollama" are no secrets
@@ -24,13 +25,14 @@ def is_secret(text: str) -> bool:
 def secrets_in(variables: Mapping[str, str]) -> set[str]:
     """The secrets that settings hold, also such as are no valid settings.
 
-    These are the values of keys, whole and in their parts between blanks and line ends, and what
-    an address holds of passwords and query values.
+    These are the values of keys, whole and in their parts between blanks and line ends, each with
+    and without quotes around it, and what an address holds of passwords and query values.
     """
     values: set[str] = set()
     for name, value in variables.items():
         if _HELD_BY.fullmatch(name):
-            values |= {value.strip(), *value.split()}
+            parts = {value.strip(), *value.split()}
+            values |= parts | {part.strip(_AROUND) for part in parts}
     for name in _ADDRESSES:
         values |= _secrets_of_address(variables.get(name, ""))
     return {value for value in values if is_secret(value)}
@@ -44,7 +46,7 @@ def without_secrets(text: str, secrets: Iterable[str]) -> str:
 
 def _secrets_of_address(address: str) -> set[str]:
     try:
-        parts = urlsplit(address.strip())
+        parts = urlsplit(address.strip(_AROUND))
         query = parse_qsl(parts.query)
         password = parts.password or ""
     except ValueError:

@@ -3,14 +3,14 @@
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-from .endpoints import AZURE_HOSTS
+from .endpoints import AZURE_HOSTS, V1
 from .replay.errors import CourseError
 from .replay.network_guard import is_loopback
 
 RESTART = "then restart the kernel"
 _FORM = (
     "It begins with https://, or http:// on your own computer, has no query (api-version), "
-    "and no slash or /chat/completions at its end"
+    "and no slash, /chat/completions or /responses at its end"
 )
 
 
@@ -30,10 +30,25 @@ def check_key(key: str, name: str) -> None:
     """
     if "://" in key:
         raise CourseError(f"{name} is an address, not a key. Set it to the key alone; {RESTART}.")
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
+    if not re.fullmatch(r"[\x21-\x7e]+", key) or re.search(r"^[\"'`<]|[\"'`>,;]$", key):
         raise CourseError(
             f"{name} holds a blank, a line end or a sign that no key has. "
             f"Copy the key again, alone; {RESTART}."
+        )
+
+
+def check_model(model: str, name: str) -> None:
+    """Refuse a key or an address in the place of a model's name. The message never shows it.
+
+    Keys of Azure are 32 or 84 letters and digits; the name of a deployment has at most 64.
+
+    Raises:
+        CourseError: `name` is the setting to put right.
+    """
+    if "://" in model or re.fullmatch(r"[0-9a-fA-F]{32}|[0-9A-Za-z]{65,}", model):
+        raise CourseError(
+            f"{name} is a key or an address, not a name. "
+            f"Set it to the name of your deployment; {RESTART}."
         )
 
 
@@ -47,7 +62,7 @@ def check_address(address: str, name: str) -> None:
     """
     if re.search(r"[\s\x00-\x20\x7f]", address) or not address.isprintable():
         raise CourseError(f"{name} holds a blank or a line end. Copy the address again; {RESTART}.")
-    if re.search(r"[<>\"'`{}|^]", address):
+    if re.search(r"[<>\"'`{}|^“”‘’]|[,;]$", address):
         raise CourseError(
             f"{name} holds a sign that no address has, such as < or a quote. "
             f"Set it to https://<host>/<path>, with your own host and path; {RESTART}."
@@ -55,7 +70,9 @@ def check_address(address: str, name: str) -> None:
     scheme, rest = _scheme_and_rest(address)
     try:
         parts = urlsplit(f"{scheme}://{rest}")
-        valid = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        # A colon without a port is left of a second scheme: https://https://…
+        has_port = not parts.netloc.endswith(":") and (parts.port is None or parts.port > 0)
+        valid = bool(parts.hostname) and has_port
     except ValueError:
         valid = False
         parts = urlsplit("")
@@ -73,7 +90,9 @@ def check_address(address: str, name: str) -> None:
         raise CourseError(
             f"{name} is no address. Is it the key? Set it to https://<host>/<path>; {RESTART}."
         )
-    path = re.sub(r"(/chat/completions)?/*$", "", parts.path.rstrip("/"))
+    path = re.sub(r"(/chat/completions|/responses)?/*$", "", parts.path.rstrip("/"))
+    if (parts.hostname or "").endswith(AZURE_HOSTS):  # a portal shows these addresses too
+        path = re.sub(r"^/(api/projects/[^/]+|openai)$", V1, path)
     right = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
     if address != right:
         raise CourseError(

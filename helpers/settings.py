@@ -14,7 +14,7 @@ from .connection import Connection
 from .endpoints import v1_address
 from .replay.errors import CourseError
 from .secrets import without_secrets
-from .setting_values import RESTART, check_address, check_key
+from .setting_values import RESTART, check_address, check_key, check_model
 from .variables import (
     ENDPOINT,
     KEY,
@@ -109,6 +109,8 @@ def replay_settings(pace: float = 1.0) -> Settings:
 
 def _models(given: Mapping[str, str], names: tuple[str, ...], default: str) -> list[str]:
     """The models' names, in the order of `names`; all but the first fall back to the first."""
+    for name in names:
+        check_model(given.get(name, ""), name)
     first = given.get(names[0], "") or default
     return [first, *(given.get(name, "") or first for name in names[1:])]
 

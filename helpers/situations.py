@@ -20,6 +20,12 @@ from .environment import enter_session
 from .replay import Answer, Request, Session, replay
 from .settings import replay_settings
 
+MOST_REQUESTS = 30  # in a situation; who asks more often never ends
+
+
+class Endless(BaseException):
+    """The learner's code asks without an end. No `except Exception` of a loop may catch it."""
+
 
 class NotYet(Exception):
     """An exercise is not done. The message says the next thing to do."""
@@ -42,6 +48,8 @@ class Situation(Session):
 
     def answer(self, request: Request) -> Answer:
         self.sent.append(request)
+        if len(self.sent) > MOST_REQUESTS:
+            raise Endless(f"it has asked {MOST_REQUESTS} times")
         return self._answers[min(len(self.sent), len(self._answers)) - 1]
 
     @cached_property
@@ -96,7 +104,7 @@ class Call:
     """What came of calling a learner's function: its value or its error, and what it printed."""
 
     value: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     printed: str = field(default="")
 
 
@@ -108,7 +116,7 @@ def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
         with redirect_stdout(printed):
             value = function(*arguments, **options)
             result.value = _awaited(value) if inspect.isawaitable(value) else value
-    except Exception as error:
+    except (Exception, SystemExit, Endless) as error:
         result.error = error
     result.printed = printed.getvalue()
     return result
@@ -120,6 +128,8 @@ def value_of(function: Callable[..., Any], *arguments: Any, when: str, **options
     Raises NotYet, naming the situation `when`, if it raises.
     """
     result = call(function, *arguments, **options)
+    if isinstance(result.error, Endless):
+        raise NotYet(f"{when}, your code asks again and again. Let it end.")
     if result.error is not None:
         raise NotYet(
             f"{when}, your code raises {type(result.error).__name__}: {_first_line(result.error)}"
@@ -163,5 +173,5 @@ def _awaited(value: Awaitable[Any]) -> Any:
     return outcome[0]
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [""])[0][:200]

@@ -30,6 +30,15 @@ def nearest(request: Request, *recordings: Recording) -> str:
 SYSTEM = {"role": "system", "content": "You are a helpful assistant."}
 
 
+def test_of_requests_the_bodies_count():
+    assert differences(chat("a"), chat("b")) == differences(chat("a").body, chat("b").body) != ""
+
+
+def test_what_json_has_not_is_told_as_python_writes_it():
+    assert differences({"a": (1, 2)}, {"a": [1, 2]}) == ""
+    assert "b'x'" in differences(b"x", {"a": {1}})
+
+
 def test_each_place_is_named():
     sent, wanted = {"a": [1, {"b": "x"}], "c": 1}, {"a": [1, {"b": "y"}], "d": 2}
     assert differences(sent, wanted).split("\n") == [

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from helpers import CourseError
-from helpers.dotenv_file import read_dotenv
+from helpers.dotenv_file import read_dotenv, values_as_written
+from helpers.secrets import secrets_in
 
 TEXT = "AZURE_INFERENCE_MODEL=mödel\nAZURE_INFERENCE_CREDENTIAL=s3cret-0123456789\n"
 READ = {"AZURE_INFERENCE_MODEL": "mödel", "AZURE_INFERENCE_CREDENTIAL": "s3cret-0123456789"}
@@ -84,3 +85,47 @@ def test_reading_it_changes_no_environment(folder):
 def test_what_is_empty_is_not_set(folder):
     (folder / ".env").write_text("A=\nB\n# C=1\nexport D = 'x y'\n", "utf-8")
     assert read_dotenv() == {"D": "x y"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "set {}={}",
+        '$env:{} = "{}"',
+        "{}: {}",
+        '"{}": "{}",',
+        '{}="{}',
+        "{}='{}",
+        "\u200b{}={}",
+    ],
+)
+def test_a_setting_in_another_form_is_named_with_its_line(folder, line):
+    """The key is known all the same: what a cell prints of the file is without it."""
+    written = line.format("AZURE_INFERENCE_CREDENTIAL", "s3cret-0123456789")
+    (folder / ".env").write_text(f"# mine\n{written}\n", "utf-8")
+    with pytest.raises(CourseError) as caught:
+        read_dotenv()
+    message = str(caught.value)
+    assert message.startswith("the file .env, line 2, cannot be read. Write AZURE_INFERENCE_CRED")
+    assert "restart the kernel" in message and "s3cret" not in message
+    assert "s3cret-0123456789" in secrets_in(values_as_written())
+
+
+def test_a_setting_in_lower_case_is_named_too(folder):
+    (folder / ".env").write_text("azure_inference_endpoint=https://h/v1\n", "utf-8")
+    with pytest.raises(CourseError, match="Write AZURE_INFERENCE_ENDPOINT=<value>"):
+        read_dotenv()
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        "# set AZURE_INFERENCE_MODEL: any\n",
+        "openai_api_key=theirs\nazure_storage_key: theirs\n",
+        "URL=${AZURE_INFERENCE_ENDPOINT}/x\nMY_AZURE_INFERENCE_MODEL=mine\n",
+        "export AZURE_INFERENCE_SECOND_MODEL=mine\nAZURE_INFERENCE_VISION_MODEL\n",
+    ],
+)
+def test_what_belongs_to_others_is_left_alone(folder, others):
+    (folder / ".env").write_text(others + TEXT, "utf-8")
+    assert read_dotenv().items() >= READ.items()

@@ -48,6 +48,17 @@ def test_an_unknown_exercise_is_told_the_known_ones(exercises):
         check("exercise 9", 7)
 
 
+@pytest.mark.parametrize("work", [(), (1, 2, 3)])
+def test_what_an_exercise_does_not_check_is_told_what_it_does(exercises, work):
+    with pytest.raises(CourseError, match=r'write check\("exercise 1", work, more\)\.'):
+        check("exercise 1", *work)
+
+
+def test_a_check_begins_with_the_exercises_name(exercises):
+    with pytest.raises(CourseError, match="begin with the exercise's name"):
+        check(len, "exercise 1")  # type: ignore[arg-type]
+
+
 def test_a_check_before_start_is_told_so():
     with pytest.raises(CourseError, match="first code cell"):
         check("exercise 1", 7)
@@ -82,3 +93,25 @@ def test_what_a_learners_function_raises_and_prints_stays_inside(capsys):
     with pytest.raises(NotYet, match="At zero, your code raises ZeroDivisionError: division"):
         value_of(noisy, 0, when="At zero")
     assert capsys.readouterr().out == ""
+
+
+def test_a_learners_function_that_ends_the_program_ends_no_check():
+    with pytest.raises(NotYet, match="At the end, your code raises SystemExit: bye"):
+        value_of(lambda: sys.exit("bye"), when="At the end")
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_a_learners_loop_without_an_end_is_told_so(exercises, patient):
+    def ask_for_ever(client):
+        while True:
+            try:
+                client.complete(messages=[{"role": "user", "content": "more"}])
+            except Exception:
+                if not patient:
+                    raise
+
+    with (
+        answering(*recorded("exercise 1")) as situation,
+        pytest.raises(NotYet, match="At last, your code asks again and again"),
+    ):
+        value_of(ask_for_ever, situation.client, when="At last")

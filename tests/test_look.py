@@ -19,6 +19,7 @@ import httpx
 import pytest
 import requests
 from azure.ai.inference.models import ChatCompletions, StreamingChatCompletionsUpdate
+from openai._legacy_response import LegacyAPIResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.completion_usage import CompletionUsage
 from openai.types.responses import Response
@@ -311,6 +312,18 @@ def http_response():
             "(This Response is an HTTP response. Write show(response.json()) to see its answer.)",
         ),
         (
+            LegacyAPIResponse(
+                raw=httpx.Response(200),
+                cast_to=str,
+                client=None,
+                stream=False,
+                stream_cls=None,
+                options=None,
+            ),
+            "(This LegacyAPIResponse is a raw response. Write show(response.parse()) to see its "
+            "answer.)",
+        ),
+        (
             httpx.Response(200, json={}),
             "(This Response is an HTTP response. Write show(response.json()) to see its answer.)",
         ),
@@ -415,6 +428,8 @@ DETAILED = {
         ({"prompt_tokens": None}, "no usage in this answer"),
         ({"prompt_tokens": True}, "no usage in this answer"),
         (USAGE, "1 prompt + 2 completion = 3 tokens"),
+        ({"choices": [], "usage": USAGE}, "1 prompt + 2 completion = 3 tokens"),
+        ({"choices": [], "usage": None}, "no usage in this answer"),
         ({**USAGE, "completion_tokens": 0}, "1 prompt + 0 completion = 3 tokens"),
         (CompletionUsage(**USAGE), "1 prompt + 2 completion = 3 tokens"),
         (
@@ -693,6 +708,40 @@ def test_timeline_refuses_what_it_cannot_draw(arrivals, pieces, compare, problem
         timeline(arrivals, pieces, compare)
 
 
+@pytest.mark.parametrize(
+    ("arrivals", "compare", "remedy"),
+    [
+        (None, None, r"seconds for arrivals, such as \[0.4, 0.42\]"),
+        (0.4, None, "seconds for arrivals"),
+        (["a", "b"], None, "seconds for arrivals"),
+        ([0.4, None], None, "seconds for arrivals"),
+        ([0.4, math.nan], None, "seconds for arrivals"),
+        ([0.4, math.inf], None, "seconds for arrivals"),
+        ([0.4, 0.5], {"whole": 2.31}, "seconds for whole"),
+        ([0.4, 0.5], [2.31], r'a dict of names and seconds, such as {"whole answer": \[2.31\]}'),
+    ],
+)
+def test_timeline_says_what_times_it_needs(arrivals, compare, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        timeline(arrivals, ["a", "b"], compare)
+
+
+def test_timeline_needs_pieces_not_their_text():
+    with pytest.raises(ValueError, match="the list of pieces, not their text"):
+        timeline([0.4, 0.5], "ab")
+
+
+@pytest.mark.parametrize("times", [(0.4, 0.5), iter([0.4, 0.5]), ["0.4", "0.5"], [-2, -1]])
+def test_timeline_takes_times_of_any_kind(displayed, times):
+    timeline(times, iter("ab"), {7: range(1, 3)})
+    assert "7: first piece after 1.00 s" in displayed[0][0]["text/plain"]
+
+
+def test_timeline_takes_times_before_the_request_alone(displayed):
+    timeline([-2, -1], ["a", "b"])
+    assert "first piece after 0.00 s" in displayed[0][0]["text/plain"]
+
+
 # --- show_tokens ----------------------------------------------------------------------------------
 
 
@@ -761,6 +810,17 @@ def test_show_tokens_reads_objects_refusals_and_halves(displayed):
 def test_show_tokens_says_that_there_are_none(capsys, nothing):
     show_tokens(nothing)
     assert "has no logprobs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [LOGPROBS["content"], {"logprobs": LOGPROBS}, {"choices": [{"logprobs": LOGPROBS}]}],
+    ids=["tokens", "choice", "answer"],
+)
+def test_show_tokens_finds_them_in_what_holds_them(displayed, holder):
+    show_tokens(holder)
+    show_tokens(LOGPROBS)
+    assert displayed[0] == displayed[1]
 
 
 # --- show_filter ----------------------------------------------------------------------------------
@@ -985,6 +1045,10 @@ def test_show_filter_reads_what_the_libraries_return(displayed):
         {"hate": None},
         [{"prompt_index": 0, "content_filter_results": {}}],
         {"prompt_filter_results": []},
+        {"index": 0, "finish_reason": "stop", "message": {"content": "Hi."}},
+        [{"index": 0, "finish_reason": "stop", "message": {"content": "Hi."}}],
+        {"id": "1", "model": "m", "choices": [{"finish_reason": "stop"}], "usage": USAGE},
+        {"id": "1", "model": "m", "choices": []},
     ],
 )
 def test_show_filter_says_that_there_are_none(capsys, nothing):
@@ -1003,6 +1067,26 @@ def test_show_picture_has_its_alt_text_and_width(displayed):
     assert data["text/plain"] == "A teal box."
     assert metadata == {"image/png": {"alt": "A teal box.", "width": 30}}
     assert narrow["image/png"]["width"] == 15
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "F", "YCbCr"])
+def test_show_picture_shows_colours_that_png_has_not(displayed, mode):
+    show_picture(Image.new("RGB", (3, 2), "white").convert(mode), "A box.")
+    assert Image.open(io.BytesIO(base64.b64decode(displayed[0][0]["image/png"]))).mode == "RGB"
+
+
+@pytest.mark.parametrize(
+    ("image", "alt", "remedy"),
+    [
+        ("a.png", "A box.", r"such as Image.open\(path\), not a str"),
+        (b"\x89PNG", "A box.", "not a bytes"),
+        (None, "A box.", "not a NoneType"),
+        (Image.new("RGB", (3, 2)), None, "words for alt"),
+    ],
+)
+def test_show_picture_says_what_it_needs(image, alt, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        show_picture(image, alt)
 
 
 def test_where_there_is_no_notebook_an_output_is_its_text(capsys):
@@ -1048,9 +1132,37 @@ def test_playground_takes_any_string_when_live(mode):
     assert text.value == "anything" and size.options == (1, 2)
 
 
-def test_playground_needs_values():
-    with pytest.raises(ValueError, match="at least one value for text"):
-        playground(print, text=[])
+@pytest.mark.parametrize("values", [[], None, 7, "one"])
+def test_playground_needs_values(values):
+    with pytest.raises(ValueError, match=r'at least one value for text, such as text=\["one"'):
+        playground(print, text=values)
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("kind", [dict, range, iter, set])
+def test_playground_takes_values_of_any_kind(mode, live, kind):
+    given = {dict: {"one": 1, "two": 2}, range: range(1, 3), iter: iter([1, 2]), set: {1, 2}}
+    mode["live"] = live
+    form = playground(lambda size: None, size=given[kind])
+    assert form.children[0].value == 1
+
+
+async def asks_later(text):
+    """What a button cannot wait for."""
+
+
+@pytest.mark.parametrize(
+    ("ask", "remedy"),
+    [
+        (None, "needs a function that prints an answer"),
+        (asks_later, "without async"),
+        (lambda question: None, "each keyword of ask: missing a required argument: 'question'"),
+        (lambda: None, "each keyword of ask: got an unexpected keyword argument 'text'"),
+    ],
+)
+def test_playground_says_what_function_it_needs(ask, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        playground(ask, text=["one"])
 
 
 def test_every_name_that_look_offers_is_there():

@@ -82,7 +82,7 @@ def test_which_settings_hold_secrets():
     found = secrets_in(
         {
             "AZURE_INFERENCE_CREDENTIAL": "first-key-1\r\nsecond-key-2",
-            "OPENAI_API_KEY": " third-key-3 ",
+            "OPENAI_API_KEY": ' "third-key-3"\r\n',
             "AZURE_CLIENT_SECRET": "fourth-key-4",
             "AZURE_CLIENT_CERTIFICATE_PASSWORD": "fifth-key-5",
             "AZURE_INFERENCE_ENDPOINT": "https://me:sixth-key-6@h/models?code=seventh-key-7&api-version=2024-05-01-preview",

@@ -17,7 +17,8 @@ ENDPOINT, KEY, MODEL = (
     "AZURE_INFERENCE_MODEL",
 )
 V1, V1_KEY, V1_MODEL = "OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"
-ADDRESS, SECRET = "https://me.services.ai.azure.com/models", "s3cret-key-0123456789"
+HOST = "https://me.services.ai.azure.com"
+ADDRESS, SECRET = f"{HOST}/models", "s3cret-key-0123456789"
 OTHER_ADDRESS, OTHER_SECRET = "https://other.example.com/api/v1", "other-key-9876543210"
 
 
@@ -129,6 +130,10 @@ def test_a_key_that_no_header_can_hold_is_refused(inside):
         ("https:\\\\me.services.ai.azure.com\\models", ADDRESS),
         ("ftp://me.services.ai.azure.com/models", ADDRESS),
         ("HTTP://localhost:1234/v1/", "http://localhost:1234/v1"),
+        # What portals show: a project, and where one deployment answers.
+        ("https://me.services.ai.azure.com/api/projects/mine", f"{HOST}/openai/v1"),
+        ("https://me.services.ai.azure.com/openai/v1/responses", f"{HOST}/openai/v1"),
+        (f"{HOST}/openai/responses?api-version=2025-04-01-preview", f"{HOST}/openai/v1"),
     ],
 )
 def test_an_address_in_another_form_is_told_the_right_one(address, remedy):
@@ -177,6 +182,10 @@ def test_these_endpoints_are_right(settings, address):
         ("https://host.example.com:99999/v1", "no address"),
         ("https://host.example.com:port/v1", "no address"),
         ("https://[::1/v1", "no address"),
+        ("https://https://host.example.com/v1", "no address"),
+        ("https://host.example.com:/v1", "no address"),
+        ("“https://host.example.com/v1”", "a sign that no address has"),
+        ("https://host.example.com/v1;", "a sign that no address has"),
         ("https://<resource>.services.ai.azure.com/models", "a sign that no address has"),
         ("https://host.example.com/mo dels", "a blank or a line end"),
         ("https://host.example.com/mo\ndels", "a blank or a line end"),
@@ -189,6 +198,22 @@ def test_what_is_no_address_is_refused_and_no_secret_shown(address, what):
         check_address(address, ENDPOINT)
     assert what in str(caught.value) and SECRET not in str(caught.value)
     assert "restart the kernel" in str(caught.value)
+
+
+@pytest.mark.parametrize("around", ["<{}>", '"{}', "`{}`", "{}'", "{},", "{};"])
+def test_a_key_with_a_sign_left_around_it_is_refused(around):
+    with pytest.raises(CourseError, match="a sign that no key has") as caught:
+        check_key(around.format(SECRET), KEY)
+    assert SECRET not in str(caught.value)
+    check_key(f"a{around.format('b')}c", KEY)  # inside, any sign may be
+
+
+@pytest.mark.parametrize("key", ["0123456789abcdef" * 2, "aB3" * 28, ADDRESS])
+@pytest.mark.parametrize("name", [MODEL, "AZURE_INFERENCE_VISION_MODEL"])
+def test_a_key_in_the_place_of_a_model_is_not_shown(settings, name, key):
+    message = refusal(settings, **own(**{name: key}))
+    assert message.startswith(f"{name} is a key or an address, not a name") and key not in message
+    assert "Set it to the name of your deployment" in message
 
 
 def test_key_and_endpoint_swapped(settings):

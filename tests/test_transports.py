@@ -338,7 +338,7 @@ def test_an_sdk_sees_a_broken_body_as_a_real_one(course, sdk):
 
 
 @pytest.mark.parametrize("library", SYNC)
-@pytest.mark.parametrize("form", ["str", "bytes", "file", "generator"])
+@pytest.mark.parametrize("form", ["str", "bytes", "file", "generator", "byte order mark"])
 def test_a_body_of_any_form_is_read(library, form):
     text = '{"a": 1}'
     bodies = {
@@ -346,6 +346,7 @@ def test_a_body_of_any_form_is_read(library, form):
         "bytes": text.encode(),
         "file": io.BytesIO(text.encode()),
         "generator": (part.encode() for part in ('{"a', '": 1}')),
+        "byte order mark": text.encode("utf-8-sig"),
     }
     option = "data" if library == "requests" else "content"
     with answering(Answer(200, {}, "ok")):
@@ -412,6 +413,18 @@ def test_a_file_in_text_and_one_from_its_middle():
         file = io.BytesIO(b'xx{"a": 1}')
         file.seek(2)
         assert requests.post("http://h/a", data=file).json() == "ok"
+
+
+def test_a_view_of_bytes():
+    with answering(Answer(200, {}, "ok")):
+        assert requests.post("http://h/a", data=memoryview(b'{"a": 1}')).json() == "ok"
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_an_answer_that_cannot_be_written_holds_nobody_up(library):
+    with answering(Answer(200, {}, events=[5])):
+        *_, error = read(library, "http://h.invalid/a", {"a": 1})
+    assert "not a mapping" in str(error)
 
 
 def test_a_body_that_looks_like_the_end_of_a_chunk():

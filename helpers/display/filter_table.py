@@ -9,7 +9,8 @@ from .output import CARD, GROUND, INK, RIM
 
 BLOCKED = "#fee2e2"  # the ground of a blocked row, which also says "yes" in bold type
 
-_HOLDERS = ("content_filter_results", "content_filter_result", "prompt_filter_results")
+_HOLDERS = ("content_filter_results", "content_filter_result", "prompt_filter_results", "choices")
+_OF_AN_ANSWER = ("finish_reason", "delta", "model")  # keys of what holds results, or could
 _SEVERITIES = ("safe", "low", "medium", "high")
 _UNLABELLED = ("citation", "details", "sub_categories", "id", "sub_category", "message")
 _SAID_ELSEWHERE = ("filtered", "detected", "severity")  # in columns of their own
@@ -35,7 +36,7 @@ def filter_table(results: Any) -> dict[str, str] | None:
 
     Args:
         results: a dict of categories, the list `prompt_filter_results`, or a dict that holds one
-            of these, such as a choice or a refusal's `innererror`.
+            of these, such as an answer, a choice or a refusal's `innererror`.
     """
     groups = _groups(plain_data(results))
     rows = [
@@ -52,6 +53,8 @@ def _groups(data: Any) -> list[tuple[str, dict[str, Any]]]:
     if isinstance(data, list):
         holders = [item for item in map(as_dict, data) if any(key in item for key in _HOLDERS)]
         if not holders:  # what a blocklist matched, without the category's name
+            if any(key in as_dict(item) for item in data for key in _OF_AN_ANSWER):
+                return []
             return [("", {"custom_blocklists": data})] if data else []
         return [
             (str(item.get("prompt_index", number)), categories)
@@ -61,7 +64,9 @@ def _groups(data: Any) -> list[tuple[str, dict[str, Any]]]:
     if not isinstance(data, dict):
         return []
     holder = next((key for key in _HOLDERS if key in data), None)
-    return [("", data)] if holder is None else _groups(data[holder])
+    if holder is None:
+        return [] if any(key in data for key in _OF_AN_ANSWER) else [("", data)]
+    return _groups(data[holder])
 
 
 def _row(prompt: str, category: str, result: Any) -> Row:

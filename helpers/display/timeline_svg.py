@@ -32,7 +32,7 @@ def timeline(bars: Sequence[tuple[str, Sequence[float]]], pace: str) -> dict[str
         (JupyterLab gives an SVG none, and hides it in a notebook that it does not trust); and its
         values as `text/plain`.
     """
-    end = max(max(arrivals) for _, arrivals in bars) or 1
+    end = max(0, *(max(arrivals) for _, arrivals in bars)) or 1
     drawn, facts, y = [], [], _TOP
     for name, arrivals in bars:
         ordered = sorted(max(at, 0) for at in arrivals)

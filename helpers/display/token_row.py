@@ -4,7 +4,7 @@ import math
 from html import escape
 from typing import Any
 
-from .answers import as_dict, as_list, printable_xml
+from .answers import as_dict, as_list, plain_data, printable_xml
 from .output import CARD, INK, RIM
 
 CERTAIN, UNLIKELY = (0xFF, 0xFF, 0xFF), (0xFD, 0xBA, 0x74)  # the grounds of tokens, by probability
@@ -16,12 +16,18 @@ def token_row(logprobs: Any) -> dict[str, str] | None:
     """Each token over its probability, which is a number, a bar, and the colour of the ground.
 
     Args:
-        logprobs: a choice's `logprobs`, as object or dict, or None.
+        logprobs: a choice's `logprobs`, as object or dict, or None; or an answer, a choice, or a
+            list of tokens.
 
     Returns:
         The row as `text/html` and as `text/plain`; None if there are no tokens.
     """
-    data = as_dict(logprobs)
+    found = plain_data(logprobs)
+    if isinstance(found, dict) and as_list(found.get("choices")):
+        found = found["choices"][0]
+    if isinstance(found, dict):
+        found = found.get("logprobs", found)
+    data = {"content": found} if isinstance(found, list) else as_dict(found)
     entries = as_list(data.get("content")) or as_list(data.get("refusal"))
     likely = [
         (printable_xml(str(entry["token"])), _probability(entry.get("logprob")))

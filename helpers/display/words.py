@@ -24,10 +24,11 @@ def tokens(usage: Any) -> str:
     """An answer's `usage` in words: `19 prompt + 72 completion = 91 tokens`.
 
     Args:
-        usage: the `usage` of an answer of any library, as object or dict. Numbers that it lacks
-            are left out; None has a sentence of its own.
+        usage: the `usage` of an answer of any library, as object or dict, or the answer. Numbers
+            that it lacks are left out; None has a sentence of its own.
     """
     data = as_dict(usage)
+    data = as_dict(data.get("usage")) or data
     parts = []
     for name, field, special, special_field in _COUNTS:
         if not _is_count(data.get(field)):
@@ -135,6 +136,8 @@ def _what_it_is(response: Any) -> str:
         return f"{name} has no answer yet. Write show(await …)."
     if callable(getattr(response, "json", None)):
         return f"{name} is an HTTP response. Write show(response.json()) to see its answer."
+    if callable(getattr(response, "parse", None)):
+        return f"{name} is a raw response. Write show(response.parse()) to see its answer."
     missing = f"{name} has no choices, so it is no finished answer."
     if hasattr(response, "__aiter__"):
         return f"{missing} Read a stream in a loop, with async for."

@@ -41,11 +41,12 @@ class MemoryTransport(asyncio.Transport):
     async def _play(self) -> None:
         try:
             answer = self._session.play(self._request)
-        except Exception as error:  # it reaches the caller as it is
+            pieces = answer.pieces
+        except Exception as error:  # it reaches the caller as it is, who would wait for ever
             self._protocol.set_exception(error)
             return
         self._protocol.data_received(_head(answer))
-        for number, piece in enumerate(answer.pieces):
+        for number, piece in enumerate(pieces):
             if answer.events is not None:
                 await asyncio.sleep(self._session.seconds_before(number))
             if self._closed:

@@ -16,9 +16,12 @@ _ABSENT: Any = object()
 def differences(sent: Any, wanted: Any, label: str = "recorded") -> str:
     """Where two request bodies differ, a few lines a place, six places at most; "" where nowhere.
 
-    `label` is what to call the second body.
+    `label` is what to call the second body. Of requests, such as those of `sent()`, the bodies
+    count.
     """
-    sent, wanted = canonical(sent), canonical(wanted)
+    sent, wanted = (
+        canonical(each.body if isinstance(each, Request) else each) for each in (sent, wanted)
+    )
     roles, wanted_roles = _roles(sent), _roles(wanted)
     if roles and wanted_roles and len(roles) != len(wanted_roles):
         # One message more or less shifts all that follow: say whose messages there are.
@@ -26,14 +29,14 @@ def differences(sent: Any, wanted: Any, label: str = "recorded") -> str:
         wanted = {**wanted, "messages": None, "messages (whose)": ", ".join(wanted_roles)}
     left, right = dict(_leaves(sent)), dict(_leaves(wanted))
     places = _differing(left, right)
-    width = max(len("sent"), len(label)) + 1
+    width = max(len("sent"), len(str(label))) + 1
     lines = []
     for place in places[:MOST_PLACES]:
         ours, theirs = left.get(place, _ABSENT), right.get(place, _ABSENT)
         lines += [
             f"  {place}",
             f"    {'sent:':{width}} {_quoted(ours, theirs)}",
-            f"    {label + ':':{width}} {_quoted(theirs, ours)}",
+            f"    {f'{label}:':{width}} {_quoted(theirs, ours)}",
         ]
     if len(places) > MOST_PLACES:
         lines.append(f"  … and {len(places) - MOST_PLACES} more")
@@ -143,7 +146,11 @@ def _quoted(value: Any, beside: Any) -> str:
         return "(absent)"
     if isinstance(value, str):
         value = _shortened(value, beside if isinstance(beside, str) else "")
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+    return (
+        json.dumps(value, ensure_ascii=False, default=repr)
+        .encode("utf-8", "backslashreplace")
+        .decode()
+    )
 
 
 def _shortened(text: str, beside: str) -> str:

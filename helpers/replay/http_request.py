@@ -30,7 +30,7 @@ def read_body(body: Any) -> tuple[bytes, Any]:
     These are the caller's own object, at the place where it was, except where it can be read only
     once, such as a generator: then its bytes are sent on.
     """
-    if body is None or isinstance(body, (str, bytes, bytearray)):
+    if body is None or isinstance(body, (str, bytes, bytearray, memoryview)):
         return _bytes(body or b""), body
     if hasattr(body, "read"):
         try:

@@ -35,7 +35,7 @@ def parse_body(body: bytes) -> Any:
     """A request's body as data: JSON, else a form's fields, else the text; None if it is empty."""
     from urllib.parse import parse_qsl
 
-    text = body.decode("utf-8", "replace")
+    text = body.decode("utf-8-sig", "replace")  # some programs begin with a byte order mark
     try:
         return json.loads(text) if text else None
     except ValueError:
@@ -110,7 +110,7 @@ def canonical(value: Any, pictures: list[str] | None = None) -> Any:
     """
     if isinstance(value, dict):
         return {key: canonical(inner, pictures) for key, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [canonical(inner, pictures) for inner in value]
     if isinstance(value, str) and value.startswith(("data:image/", "picture ")):
         return _canonical_picture(value, pictures)

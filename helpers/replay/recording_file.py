@@ -24,6 +24,8 @@ _RECORDING = {
     "answers": list,
 }
 _REQUEST = {"method": str, "path": str, "body": object}
+_STATUSES = range(200, 600)  # of whole answers
+_OF_THE_TRANSPORT = ("connection", "content-encoding", "content-length", "transfer-encoding")
 _ANSWER = {
     "status": int,
     "headers": dict,
@@ -121,10 +123,17 @@ def _to_answer(entry: Any) -> Answer:
     _check(entry, _ANSWER, ("status",), "the answer")
     if ("body" in entry) == ("events" in entry):
         raise ValueError("the answer needs 'body' or 'events', and not both")
+    if entry["status"] not in _STATUSES:
+        raise ValueError(f"'status' in the answer is not from {_STATUSES[0]} to {_STATUSES[-1]}")
     events = entry.get("events")
+    if not all(isinstance(event, dict | str) for event in events or ()):
+        raise ValueError("an item of 'events' is neither a mapping nor a string")
+    headers = {name: str(value) for name, value in entry.get("headers", {}).items()}
+    if found := [name for name in headers if name.lower() in _OF_THE_TRANSPORT]:
+        raise ValueError(f"leave out {found[0]!r} in 'headers': who sends the answer decides it")
     return Answer(
         status=entry["status"],
-        headers={name: str(value) for name, value in entry.get("headers", {}).items()},
+        headers=headers,
         body=entry.get("body"),
         events=None if events is None else tuple(events),
         each=entry.get("each", {}),

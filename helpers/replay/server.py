@@ -7,6 +7,7 @@ It listens on this computer alone unless told otherwise, and ends with Ctrl-C.
 
 import argparse
 import errno
+import re
 import socket
 import ssl
 import sys
@@ -175,17 +176,15 @@ def _options(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, Rules
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError(text)
-    return port
+    if not (text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
 
 
 def _pace(text: str) -> float:
-    pace = float(text)
-    if not 0 <= pace <= 1000:
-        raise ValueError(text)
-    return pace
+    if not (re.fullmatch(r"[0-9]*\.?[0-9]+", text) and float(text) <= 1000):
+        raise argparse.ArgumentTypeError(f"a pace is a number from 0 to 1000, not {text!r}")
+    return float(text)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def load_rules(place: str) -> Rules:
     module, _, name = places[0].partition(":")
     try:
         rules = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise CourseError(f"there are no rules at {places[0]!r}: {error}.") from None
     if not isinstance(rules, Rules):
         raise CourseError(f"{places[0]!r} is not an object of the class Rules.")

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import re
 from collections.abc import Iterable, Sequence
 
 from aiohttp import web
@@ -80,6 +81,8 @@ def application(session: ServedSession) -> web.Application:
             http = await _http_request(request)
         except web.HTTPRequestEntityTooLarge:
             return await _send(request, _error(413, "too_large", "The body is too large."), session)
+        except (web.RequestPayloadError, ConnectionError):  # as a broken gzip, or half a body
+            return await _send(request, UNREADABLE, session)
         if len(http.body) <= QUICK_BODY:
             answer = session.reply(http)
         else:
@@ -94,7 +97,8 @@ def application(session: ServedSession) -> web.Application:
 
 
 async def _http_request(request: web.Request) -> HttpRequest:
-    url = f"http://localhost{request.raw_path}"
+    path = re.sub("^https?://[^/]*", "", request.raw_path)  # what a client sends to a proxy
+    url = f"http://localhost{path}"
     return HttpRequest(request.method, url, lower_case(request.headers), await request.read())
 
 
@@ -160,4 +164,5 @@ def _error(status: int, code: str, message: str, headers: dict[str, str] | None 
     return Answer(status, {**JSON, **(headers or {})}, {"error": error})
 
 
+UNREADABLE = _error(400, "unreadable", "The body cannot be read to its end.")
 TOO_DEEP = _error(400, "nested_too_deeply", "The body is nested too deeply.")

@@ -54,6 +54,17 @@ WRONG_1 = {
         "    return split_thinking(response.choices[0].message)[1]",
         "ask with max_completion_tokens of 200, 400, 800",
     ),
+    "has no end": (
+        "def patient_ask(client, text):\n"
+        "    limit = 200\n"
+        "    while True:\n"
+        "        extras = {'max_completion_tokens': limit}\n"
+        "        response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
+        "        if response.choices[0].finish_reason != 'length':\n"
+        "            return split_thinking(response.choices[0].message)[1]\n"
+        "        limit *= 2",
+        "When every answer is cut off, your code asks again and again. Let it end.",
+    ),
     "asks for everything at once": (
         "def patient_ask(client, text):\n"
         "    extras = {'max_completion_tokens': 1600}\n"
