@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from .connect import current
@@ -17,11 +18,17 @@ def check(exercise: str, first: Any, /, *more: Any) -> None:
         more: what else the exercise asks for.
 
     Raises:
-        CourseError: there is no such exercise.
+        CourseError: there is no such exercise, or it is checked with something else.
     """
     from .situations import NotYet
 
     function = _check_of(exercise)
+    try:
+        signature(function).bind(first, *more)
+    except TypeError:
+        raise CourseError(
+            f'give check("{exercise}", …) what the exercise asks you to write, and nothing else.'
+        ) from None
     try:
         print(f"✓ {function(first, *more)}")
     except NotYet as next_step:
@@ -30,7 +37,7 @@ def check(exercise: str, first: Any, /, *more: Any) -> None:
 
 def _check_of(exercise: str) -> Callable[..., str]:
     notebook = current().notebook
-    name = exercise.replace(" ", "_")
+    name = str(exercise).replace(" ", "_")
     path = f"{__package__}.checks.{notebook.partition('_')[2]}"
     try:
         module = import_module(path)

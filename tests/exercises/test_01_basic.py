@@ -105,7 +105,7 @@ WRONG_2 = {
     "fails on HTML": ("def one_line(error):\n    return error.error.code", "raises AttributeError"),
     "the status alone": (
         "def one_line(error):\n    return f'{error.status_code}'",
-        "You say the same for",
+        "you repeat the error",
     ),
     "the whole message": ("def one_line(error):\n    return str(error)", "return one line"),
     "passes": ("def one_line(error):\n    pass", "return a line of text"),

@@ -243,7 +243,7 @@ WRONG_2 = {
         "nothing happens",
     ),
     "asks for look-ups": (
-        GATE + "    return run(call) if confirm(call.function.arguments) == 'yes' else '{}'",
+        GATE + "    return run(call) if confirm(call.function.arguments) == 'yes' else '0'",
         "without a question",
     ),
     "runs after no": (
@@ -259,7 +259,7 @@ WRONG_2 = {
         GATE
         + """
     if call.function.name in ACTS and (confirm(call.function.arguments) or "yes") != "yes":
-        return "{}"
+        return '{"error": "no"}'
     return run(call)
 """,
         "runs all the same",
@@ -268,7 +268,7 @@ WRONG_2 = {
         GATE
         + """
     if call.function.name in ACTS and "yes" not in (confirm(call.function.arguments) or ""):
-        return "{}"
+        return '{"error": "no"}'
     return run(call)
 """,
         "runs all the same",
@@ -277,7 +277,7 @@ WRONG_2 = {
         GATE
         + """
     if call.function.name == "cancel_booking" and confirm(call.function.arguments) != "yes":
-        return "{}"
+        return '{"error": "no"}'
     return run(call)
 """,
         "book_flight",
@@ -286,7 +286,7 @@ WRONG_2 = {
         GATE
         + """
     if call.function.name in ACTS and confirm("Are you sure?") != "yes":
-        return "{}"
+        return '{"error": "no"}'
     return run(call)
 """,
         "put the arguments into it",
@@ -316,7 +316,7 @@ WRONG_2 = {
         GATE
         + """
     if call.function.name in ACTS and confirm(call.function.arguments).lower() != "yes":
-        return "{}"
+        return '{"error": "no"}'
     return run(call)
 """,
         "raises AttributeError",

@@ -160,7 +160,7 @@ def shortest_bar(url):
             "No request was sent",
         ),
         "no arguments": ("def shortest_bar():\n    pass", "raises TypeError"),
-        "no function": ("shortest_bar = 3", "raises TypeError"),
+        "no function": ("shortest_bar = 3", "Give check your function itself"),
     },
     2: {
         "the first row": (

@@ -174,11 +174,11 @@ def ask(_, text):
         ),
         "every error is the filter": (
             changed(LISTEN, '        if error.code != "content_filter":\n            raise\n', ""),
-            "429 is not the filter",
+            "A status of 429 whose code is not `content_filter` is not the filter",
         ),
         "errors hidden": (
             changed(LISTEN, "            raise\n", '            return ""\n'),
-            "429 is not the filter",
+            "A status of 429 whose code is not `content_filter` is not the filter",
         ),
         "every 400 is right, a page is not": (
             changed(LISTEN, "error.code != ", 'error.body["code"] != '),

@@ -14,9 +14,9 @@ def patient_ask(client, text):
     while limit <= 1600:
         extras = {"max_completion_tokens": limit}
         choice = client.complete(messages=[UserMessage(text)], model_extras=extras).choices[0]
-        if choice.finish_reason != "length":
+        if choice.finish_reason == "stop":
             return split_thinking(choice.message)[1]
-        limit *= 2
+        limit = limit * 2 if choice.finish_reason == "length" else 3200
     return ""
 """,
     "recursive, with its own split": """
@@ -25,6 +25,8 @@ def patient_ask(client, text, limit=200):
     choice = client.complete(messages=[UserMessage(text)], model_extras=extras).choices[0]
     if choice.finish_reason.value == "length":
         return patient_ask(client, text, limit * 2) if limit < 1600 else ""
+    if choice.finish_reason.value == "content_filter":
+        return ""
     return choice.message.content.split("</think>")[-1].strip()
 """,
     "asynchronous, plain dicts, with an effort": """
@@ -34,8 +36,10 @@ async def patient_ask(client, text):
         response = client.complete(
             messages=[{"role": "user", "content": text}], model_extras=extras
         )
-        if response["choices"][0]["finish_reason"] != "length":
-            return split_thinking(response["choices"][0]["message"])[1]
+        reason = response["choices"][0]["finish_reason"]
+        if reason != "length":
+            answer = split_thinking(response["choices"][0]["message"])[1]
+            return answer if reason == "stop" else ""
     return ""
 """,
 }
