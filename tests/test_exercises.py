@@ -48,6 +48,13 @@ def test_an_unknown_exercise_is_told_the_known_ones(exercises):
         check("exercise 9", 7)
 
 
+def test_what_is_given_to_the_wrong_place_is_told_so(exercises):
+    with pytest.raises(CourseError, match="what the exercise asks you to write, and nothing else"):
+        check("exercise 1", 7, 8, 9)
+    with pytest.raises(CourseError, match="no exercise 7"):
+        check(7, "exercise 1")  # type: ignore[arg-type]
+
+
 def test_a_check_before_start_is_told_so():
     with pytest.raises(CourseError, match="first code cell"):
         check("exercise 1", 7)

@@ -44,6 +44,30 @@ async def patient_ask(client, text):
 """,
 }
 WRONG_1 = {
+    "half an answer, stopped by the filter": (
+        "def patient_ask(client, text):\n"
+        "    for limit in (200, 400, 800, 1600):\n"
+        "        extras = {'max_completion_tokens': limit}\n"
+        "        response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
+        "        if response.choices[0].finish_reason != 'length':\n"
+        "            return split_thinking(response.choices[0].message)[1]\n"
+        "    return ''",
+        "When the filter stops the second answer, return an empty string",
+    ),
+    "limits as strings": (
+        "def patient_ask(client, text):\n"
+        "    extras = {'max_completion_tokens': '200'}\n"
+        "    response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
+        "    return split_thinking(response.choices[0].message)[1]",
+        "of 200. You ask with '200'",
+    ),
+    "the system's role": (
+        "def patient_ask(client, text):\n"
+        "    extras = {'max_completion_tokens': 200}\n"
+        "    message = {'role': 'system', 'content': text}\n"
+        "    return client.complete(messages=[message], model_extras=extras)",
+        "in a message whose role is `user`",
+    ),
     "keeps the thinking": (
         "def patient_ask(client, text):\n"
         "    extras = {'max_completion_tokens': 200}\n"
@@ -161,6 +185,10 @@ def changed(old: str, new: str) -> str:
 
 SPLIT = 'split_thinking({"content": text})[1]'
 WRONG_2 = {
+    "the name of a reason": (
+        changed("{reason.value}", "{reason}"),
+        'The plain string is `choice.get("finish_reason")`',
+    ),
     "each piece alone": (
         "def spoken(stream):\n"
         "    return ''.join(\n"
