@@ -98,7 +98,7 @@ class Call:
     """What came of calling a learner's function: its value or its error, and what it printed."""
 
     value: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     printed: str = field(default="")
 
 
@@ -120,7 +120,7 @@ def call(
         with redirect_stdout(printed), redirect_stderr(printed):
             value = function(*arguments, **options)
             result.value = _awaited(value) if inspect.isawaitable(value) else value
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # sys.exit, too, would end the check
         result.error = error
     if not may_yield and (inspect.isgenerator(result.value) or inspect.isasyncgen(result.value)):
         raise NotYet("Your function has a `yield`, so a call does not run it. Use `return`.")
@@ -201,5 +201,5 @@ def _awaited(value: Awaitable[Any]) -> Any:
     return outcome[0]
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [""])[0][:200]

@@ -175,7 +175,7 @@ def _reply(reply: Callable[[Any, str], Any], name: str, label: str) -> tuple[str
     return words, line
 
 
-def _what_is_raised(error: Exception) -> str:
+def _what_is_raised(error: BaseException) -> str:
     """What is wrong with an error that gets out of a learner's function."""
     if getattr(getattr(error, "error", None), "code", None) == "content_filter":
         return "the filter's 400 gets out of your function. Catch it, and look at its code."

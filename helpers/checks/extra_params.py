@@ -37,11 +37,12 @@ def exercise_1(one_word: Callable[[Any, str], str]) -> str:
 _CASES = (
     ("one token", 0.8, "ferry"),
     ("two tokens", 0.8, "flight"),
-    ("sure of the first token alone", 0.8, "ask a person"),
     ("two tokens", 0.92, "ask a person"),
+    ("sure of the first token alone", 0.8, "ask a person"),
     ("another label", 0.8, "ask a person"),
     ("no log probabilities", 0.8, "ask a person"),
 )
+_SAID = {"sure of the first token alone": "a second token in doubt"}
 _NEXT = {
     "one token": "exp turns a log probability into a probability: -0.05 is 95 %.",
     "two tokens": "add the log probabilities of all tokens of the label: 93 % times 98 % is 91 %.",
@@ -57,7 +58,7 @@ def exercise_2(ferry_or_flight: Callable[[Any, float], str]) -> str:
         with answering(*recorded(f"exercise 2, {label}")) as situation:
             message = {"role": "user", "content": "Sort this."}
             response = situation.client.complete(messages=[message])
-        when = f"With {label} and limit {limit}"
+        when = f"With {_SAID.get(label, label)} and limit {limit}"
         result = value_of(ferry_or_flight, response, limit, when=when)
         require(
             isinstance(result, str), f"{when}, return {expected!r}, a string, not {result!r:.40}."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from ..situations import NotYet, Situation, answering, recorded, require, value_of
+from ..situations import NotYet, Situation, answering, recorded, require, require_text, value_of
 
 CHANGED = {"Saturday": ["06:10", "19:45"], "Sunday": []}  # while exercise 1 is checked
 CLOCK_TIME = re.compile(r"\d\d?:\d\d")
@@ -44,6 +44,7 @@ def _check_desk(desk: Callable[[Any, str], Any], label: str, question: str) -> N
     with answering(call_answer, last_answer) as situation:
         value = value_of(desk, situation.client, question, when=when)
     require(situation.sent, "Send the question with the client that you are given: call answer.")
+    require_text(situation, question)
     _check_offer(situation)
     calls = call_answer.body["choices"][0]["message"]["tool_calls"]
     results = _results(situation, calls, when)

@@ -124,6 +124,10 @@ def one_line(error):
 """,
 }
 WRONG_2 = {
+    "ends the program": (
+        "import sys\n\ndef one_line(error):\n    sys.exit(explain(error))",
+        "For a wrong key, your code raises SystemExit: 401: check the key",
+    ),
     "the service's words alone": (
         "def one_line(error):\n    return error.message.splitlines()[0]",
         "you repeat the error. Say what to do",

@@ -115,6 +115,18 @@ def ferry_or_flight(response, limit):
 """,
 }
 WRONG_2 = {
+    "the most sure token": (
+        """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    entries = (choice.get("logprobs") or {}).get("content") or []
+    label = choice.message.content
+    sure = sureness(choice, label) if limit > 0.9 else math.exp(max(
+        (entry["logprob"] for entry in entries), default=-9))
+    return label if label in ("ferry", "flight") and sure >= limit else "ask a person"
+""",
+        "With a second token in doubt and limit 0.8, return 'ask a person'",
+    ),
     "the least sure token": (
         """
 def ferry_or_flight(response, limit):
@@ -136,7 +148,7 @@ def ferry_or_flight(response, limit):
         return label
     return "ask a person"
 """,
-        "take both",
+        "With two tokens and limit 0.92",
     ),
     "a log probability taken as a probability": (
         """

@@ -74,6 +74,14 @@ async def desk(client, question):
 """,
 }
 WRONG_1 = {
+    "another question": (
+        TOOL
+        + """
+def desk(client, question):
+    return answer(client, "Hello?", LOOK_UPS | {"ferry_times": ferry_times})
+""",
+        "Send the text that your function is given",
+    ),
     "yields times": (
         FERRIES
         + """
