@@ -9,7 +9,7 @@ import io
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from .connect import current
 from .endpoints import reader
 from .environment import enter_session
 from .replay import Answer, Request, Session, replay
+from .replay.differences import content_text
 from .settings import replay_settings
 
 MOST_REQUESTS = 30  # in a situation; who asks more often never ends
@@ -72,9 +73,10 @@ class Situation(Session):
         return OpenAI(base_url=settings.endpoint, api_key=settings.key, max_retries=0)
 
     @property
-    def bodies(self) -> list[Any]:
-        """The bodies of the requests that were sent."""
-        return [request.body for request in self.sent]
+    def bodies(self) -> list[dict[str, Any]]:
+        """The bodies of the requests that were sent; empty where one is no JSON object."""
+        bodies = [request.body for request in self.sent]
+        return [body if isinstance(body, dict) else {} for body in bodies]
 
 
 @contextmanager
@@ -108,26 +110,40 @@ class Call:
     printed: str = field(default="")
 
 
-def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
-    """Call a learner's function, asynchronous or not; nothing it raises or prints gets out."""
+def call(
+    function: Callable[..., Any], *arguments: Any, may_yield: bool = False, **options: Any
+) -> Call:
+    """Call a learner's function, asynchronous or not; nothing it raises, prints or logs gets out.
+
+    Raises NotYet if it is no function, or if it yields and may not.
+    """
+    if not callable(function):
+        raise NotYet(
+            "Give check your function itself, without quotes and brackets. "
+            f"You give it {function!r:.40}."
+        )
     printed = io.StringIO()
     result = Call()
     try:
-        with redirect_stdout(printed):
+        with redirect_stdout(printed), redirect_stderr(printed):
             value = function(*arguments, **options)
             result.value = _awaited(value) if inspect.isawaitable(value) else value
-    except (Exception, SystemExit, Endless) as error:
+    except (Exception, SystemExit, Endless) as error:  # sys.exit, too, would end the check
         result.error = error
+    if not may_yield and (inspect.isgenerator(result.value) or inspect.isasyncgen(result.value)):
+        raise NotYet("Your function has a `yield`, so a call does not run it. Use `return`.")
     result.printed = printed.getvalue()
     return result
 
 
-def value_of(function: Callable[..., Any], *arguments: Any, when: str, **options: Any) -> Any:
+def value_of(
+    function: Callable[..., Any], *arguments: Any, when: str, may_yield: bool = False
+) -> Any:
     """What a learner's function returns.
 
     Raises NotYet, naming the situation `when`, if it raises.
     """
-    result = call(function, *arguments, **options)
+    result = call(function, *arguments, may_yield=may_yield)
     if isinstance(result.error, Endless):
         raise NotYet(f"{when}, your code asks again and again. Let it end.")
     if result.error is not None:
@@ -141,6 +157,28 @@ def require(condition: object, next_step: str) -> None:
     """Raise NotYet with the next thing to do, unless the condition holds."""
     if not condition:
         raise NotYet(next_step)
+
+
+def texts(body: dict[str, Any], *roles: str) -> str:
+    """What a request's messages of these roles say, or its `input`."""
+    messages = body.get("messages", body.get("input"))
+    if isinstance(body.get("input"), str):
+        messages = [{"role": "user", "content": body["input"]}]
+    said = [
+        content_text(message.get("content"))
+        for message in (messages if isinstance(messages, list) else [])
+        if isinstance(message, dict) and message.get("role") in roles
+    ]
+    return "\n".join(said)
+
+
+def require_text(situation: Situation, text: str) -> None:
+    """Raise NotYet unless the last request has this text in a message of the user's."""
+    require(situation.sent, "Send a request with the client that your function is given.")
+    require(
+        text in texts(situation.bodies[-1], "user"),
+        "Send the text that your function is given, in a message whose role is `user`.",
+    )
 
 
 def _awaited(value: Awaitable[Any]) -> Any:

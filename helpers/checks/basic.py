@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..situations import NotYet, answering, recorded, require, value_of
+from ..situations import NotYet, answering, recorded, require, require_text, value_of
 
 
 def exercise_1(careful_ask: Callable[[Any, str], str]) -> str:
@@ -14,7 +14,7 @@ def exercise_1(careful_ask: Callable[[Any, str], str]) -> str:
         f"For a whole answer, return its text, a string. You return {whole!r:.40}.",
     )
     require(
-        whole.strip() == "Platform 2, at 11:40.",
+        whole.strip() == "Platform 2, at 11:40",
         "Return a whole answer as it is, with nothing added.",
     )
     cut = _answer(careful_ask, "exercise 1, cut off")
@@ -41,8 +41,7 @@ def _answer(careful_ask: Callable[[Any, str], str], name: str) -> Any:
         answer = value_of(
             careful_ask, situation.client, "A question", when=f"When the answer is {label}"
         )
-        require(situation.sent, "Send a request with the client that your function is given.")
-    require("A question" in str(situation.bodies[-1]), "Send the text that your function is given.")
+    require_text(situation, "A question")
     return answer
 
 
@@ -64,6 +63,7 @@ def exercise_2(one_line: Callable[[Exception], str]) -> str:
     from azure.core.exceptions import HttpResponseError
 
     lines: dict[str, str] = {}
+    codes: dict[str, str] = {}
     for name, label in _ERRORS.items():
         with answering(*recorded(name)) as situation:
             try:
@@ -71,6 +71,7 @@ def exercise_2(one_line: Callable[[Exception], str]) -> str:
             except HttpResponseError as error:
                 line = value_of(one_line, error, when=f"For {label}")
                 code = str(error.error.code) if error.error else ""
+                message = error.message
         require(
             isinstance(line, str) and line.strip(),
             f"For {label}, return a line of text. You return {line!r:.40}.",
@@ -79,18 +80,23 @@ def exercise_2(one_line: Callable[[Exception], str]) -> str:
             "\n" not in line.strip(),
             f"For {label}, return one line. It has {len(line.splitlines())}.",
         )
-        lines[label] = _remedy(line, code)
+        codes[label] = code
+        lines[label] = _remedy(line, code, message)
     for label, line in lines.items():
+        require(line, f"For {label}, you repeat the error. Say what to do about it.")
         same = [other for other, text in lines.items() if other != label and text == line]
         if same:
+            has_codes = codes[label] and codes[same[0]]  # a page of HTML has none
+            sign = "error.error.code" if has_codes else "error.status_code"
             raise NotYet(
-                f"You say the same for {label} and for {same[0]}. "
-                "Tell them apart by `error.error.code`."
+                f"You say the same for {label} and for {same[0]}. Tell them apart by `{sign}`."
             )
     return "Right: five errors, five remedies, and a line for all others."
 
 
-def _remedy(line: str, code: str) -> str:
-    """A line without status and code: two remedies must differ in words."""
-    words = "".join(sign for sign in line.replace(code, "") if sign.isalpha() or sign == " ")
+def _remedy(line: str, code: str, message: str) -> str:
+    """A line without status, code and the service's words: two remedies must differ in words."""
+    for repeated in (*message.splitlines(), code):
+        line = line.replace(repeated, "")
+    words = "".join(sign for sign in line if sign.isalpha() or sign == " ")
     return " ".join(words.lower().split())

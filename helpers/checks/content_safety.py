@@ -3,7 +3,16 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..situations import NotYet, Situation, answering, call, recorded, require, value_of
+from ..situations import (
+    NotYet,
+    Situation,
+    answering,
+    call,
+    recorded,
+    require,
+    require_text,
+    value_of,
+)
 
 _QUESTION = [{"role": "user", "content": "A question"}]
 _BLOCKED = {
@@ -84,7 +93,7 @@ def exercise_2(noticed: Callable[[Any], Any]) -> str:
         with answering(*recorded(f"exercise 2, {name}")) as situation:
             response = call(situation.client.complete, messages=_QUESTION).value
             try:
-                names = value_of(noticed, response, when=label)
+                names = value_of(noticed, response, when=label, may_yield=True)
             except NotYet as problem:
                 raise NotYet(f"{problem}. {remedy}") from None
         names = _as_set(names, label)
@@ -175,10 +184,8 @@ def _what_is_raised(error: BaseException) -> str:
 
 
 def _require_request(situation: Situation) -> None:
-    require(situation.sent, "Send a request with the client that your function is given.")
-    body = situation.bodies[-1]
-    require(_TEXT in str(body), "Send the text that your function is given.")
-    require(isinstance(body, dict) and body.get("stream"), "Ask for a stream: `stream=True`.")
+    require_text(situation, _TEXT)
+    require(situation.bodies[-1].get("stream") is True, "Ask for a stream: `stream=True`.")
 
 
 def _require_words(words: str, category: str, label: str) -> None:

@@ -11,6 +11,7 @@ _REASONS = ("key missing", "cut off", "refused")
 
 def exercise_1(booking_or_reason: Callable[[Any], Any]) -> str:
     """`booking_or_reason(response)` returns a booking, or a string that says why there is none."""
+    reasons: set[str] = set()
     for label in (*_BOOKINGS, *_REASONS):
         with answering(*recorded(f"exercise 1, {label}")) as situation:
             response = situation.client.complete(messages=[{"role": "user", "content": "Book."}])
@@ -18,11 +19,18 @@ def exercise_1(booking_or_reason: Callable[[Any], Any]) -> str:
         if label in _BOOKINGS:
             _require_booking(result, label)
         else:
+            content = response.choices[0].message.content or ""
             require(
-                isinstance(result, str) and result.strip(),
+                isinstance(result, str) and result.strip() not in ("", content.strip()),
                 f"When the answer is {_SAID[label]}, return a string that says why there is no "
                 f"booking. You return {result!r:.60}.",
             )
+            reasons.add(result)
+    require(
+        len(reasons) > 1,
+        "You say the same for an answer without seats, for one that is cut off, and for one that "
+        "is refused. Say what is wrong: the error of `parse` does.",
+    )
     return "Right: two bookings, and three reasons."
 
 
@@ -58,7 +66,7 @@ def exercise_2(return_booking: Any) -> str:
         "`returns` is not required, and a strict schema wants every key. Leave its default out.",
     )
     require(
-        _types(known["returns"]) == {"string", "null"},
+        _types(known["returns"], schema.get("$defs", {})) == {"string", "null"},
         "Let `returns` be a string or null, and nothing else.",
     )
     require(schema.get("additionalProperties") is False, 'Keep extra="forbid" of Booking.')
@@ -66,15 +74,22 @@ def exercise_2(return_booking: Any) -> str:
         answer = recorded(f"exercise 2, {name}")[0]
         content = answer.body["choices"][0]["message"]["content"]
         booking = value_of(
-            return_booking.model_validate_json, content, when=f"With a booking {name}"
+            return_booking.model_validate_json,
+            content,
+            when=f"With a booking {name}, whose `returns` is {expected!r}",
         )
         require(booking.returns == expected, f"With a booking {name}, `returns` is {expected!r}.")
     return "Right: the key is always there, and may be null."
 
 
-def _types(schema: dict[str, Any]) -> set[str]:
+def _types(schema: dict[str, Any], definitions: dict[str, Any]) -> set[str]:
     """The types that a property's schema allows."""
+    if "$ref" in schema:
+        return _types(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     if "anyOf" in schema:
-        return {kind for part in schema["anyOf"] for kind in _types(part)}
+        return {kind for part in schema["anyOf"] for kind in _types(part, definitions)}
+    if "type" not in schema and "enum" in schema:
+        names = {str: "string", type(None): "null"}
+        return {names.get(type(value), "other") for value in schema["enum"]}
     kind = schema.get("type", [])
     return {kind} if isinstance(kind, str) else set(kind)

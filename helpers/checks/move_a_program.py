@@ -3,8 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..replay import Request
-from ..situations import Call, Situation, answering, call, recorded, require, value_of
+from ..situations import (
+    Call,
+    Situation,
+    answering,
+    call,
+    recorded,
+    require,
+    require_text,
+    texts,
+    value_of,
+)
 
 _QUESTION = "When does the fog lift?"
 
@@ -29,7 +38,7 @@ def exercise_1(ask: Callable[[Any, str], str]) -> str:
         with answering(*recorded(f"exercise 1, {name}")) as situation:
             value = value_of(ask, situation.openai, _QUESTION, when=when)
             _require_new_sdk(situation)
-            _require_body(situation.sent[-1])
+            _require_body(situation.bodies[-1])
         require(isinstance(value, str), f"{when}, return a string.")
         require(value.strip() == expected, f"{advice} You return {value!r:.80}.")
     return "Right: the same request and the same string, from the new client."
@@ -43,16 +52,18 @@ def _require_new_sdk(situation: Situation) -> None:
     )
 
 
-def _require_body(request: Request) -> None:
+def _require_body(body: dict[str, Any]) -> None:
     """Raise NotYet where the body lacks something that the old function sent."""
-    body = request.body if isinstance(request.body, dict) else {}
-    messages = body.get("messages") or []
+    messages = body.get("messages")
+    messages = messages if isinstance(messages, list) else []
+    roles = [message.get("role") for message in messages if isinstance(message, dict)]
     require(
-        [message.get("role") for message in messages] == ["system", "user"],
-        "Send two messages: the system message, then the user's.",
+        roles == ["system", "user"] and len(messages) == len(roles),
+        "Send two messages, each a dict with `role` and `content`: the system message, then the "
+        "user's.",
     )
     require(
-        messages[0].get("content") and messages[1].get("content") == _QUESTION,
+        texts(body, "system") and texts(body, "user") == _QUESTION,
         "Send the text of the desk, and the text that your function is given.",
     )
     limit = body.get("max_tokens", body.get("max_completion_tokens"))
@@ -81,13 +92,14 @@ def exercise_2(listen: Callable[[Any, str], str]) -> str:
         with answering(*recorded(f"exercise 2, {name}")) as situation:
             value = value_of(listen, situation.openai, _QUESTION, when=label)
             _require_new_sdk(situation)
-        require(
-            _QUESTION in str(situation.bodies[-1]), "Send the text that your function is given."
-        )
+        require_text(situation, _QUESTION)
         if name != "held back":
             require(situation.bodies[-1].get("stream") is True, "Ask for a stream: `stream=True`.")
-        require(value == expected, f"{label}, return {expected!r}. You return {value!r:.80}.")
-    for name, status in (("busy", 429), ("a page", 502)):
+        require(
+            isinstance(value, str) and value.strip() == expected,
+            f"{label}, return {expected!r}. You return {value!r:.80}.",
+        )
+    for name, status in (("busy", 429), ("a page", 502), ("unknown model", 400)):
         with answering(*recorded(f"exercise 2, {name}")) as situation:
             _require_raised(call(listen, situation.openai, _QUESTION), status)
     return "Right: every chunk is read, the filter is told apart, and other errors go on."
@@ -97,11 +109,12 @@ def _require_raised(result: Call, status: int) -> None:
     """Raise NotYet unless a call raised the service's error."""
     require(
         result.error is not None,
-        f"A status of {status} is not the filter: raise the error again. "
-        f"You return {result.value!r:.80}.",
+        f"A status of {status} whose code is not `content_filter` is not the filter: raise the "
+        f"error again. You return {result.value!r:.80}.",
     )
+    errors = (result.error, getattr(result.error, "__cause__", None))
     require(
-        getattr(result.error, "status_code", None) == status,
+        any(getattr(error, "status_code", None) == status for error in errors),
         f"For a status of {status}, raise the error of `openai` again. "
         f"Your code raises {type(result.error).__name__}.",
     )

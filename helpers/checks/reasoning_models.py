@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..situations import NotYet, answering, recorded, require, value_of
+from ..situations import NotYet, answering, recorded, require, texts, value_of
 
 _LIMITS = [200, 400, 800, 1600]
-_WHOLE, _CUT, _HALF, _LAST = (
-    f"exercise 1, {name}" for name in ("whole", "cut off", "thinking cut off", "in the end")
+_WHOLE, _CUT, _HALF, _LAST, _BLOCKED = (
+    f"exercise 1, {name}"
+    for name in ("whole", "cut off", "thinking cut off", "in the end", "held back")
 )
 
 
@@ -17,6 +18,7 @@ def exercise_1(patient_ask: Callable[[Any, str], str]) -> str:
     steps = [_CUT, _HALF, _LAST]
     _patient(patient_ask, "two answers are cut off", steps, "Five boats.")
     _patient(patient_ask, "every answer is cut off", [_CUT, _HALF, _CUT, _HALF], "")
+    _patient(patient_ask, "the filter stops the second answer", [_CUT, _BLOCKED], "")
     return "Right: an answer gets the room that its thinking needs, and no more than 1,600."
 
 
@@ -29,8 +31,8 @@ def _patient(
         bodies = situation.bodies
     require(bodies, "Send a request with the client that your function is given.")
     require(
-        all("A question" in str(body) for body in bodies),
-        "Send the text that your function is given, each time.",
+        all("A question" in texts(body, "user") for body in bodies),
+        "Send the text that your function is given each time, in a message whose role is `user`.",
     )
     limits = [body.get("max_completion_tokens") for body in bodies]
     wanted = _LIMITS[: len(names)]
@@ -44,13 +46,13 @@ def _patient(
     if not expected:
         require(
             not answer.strip(),
-            "When 1,600 tokens are too few, return an empty string: there is no answer.",
+            f"When {when}, return an empty string: there is no whole answer.",
         )
     require(answer.strip() == expected, f"When {when}, return the answer: {expected!r}.")
 
 
 def _listed(limits: list[Any]) -> str:
-    return ", ".join(str(limit) for limit in limits)
+    return ", ".join(repr(limit) for limit in limits)
 
 
 _STREAMS = {
@@ -73,6 +75,11 @@ def exercise_2(spoken: Callable[[Any], str]) -> str:
         require(isinstance(answer, str), f"{when}, return the answer, a string.")
         if "PONDER" in answer or "think>" in answer:
             raise NotYet(f"{when}, your answer holds thinking: {answer[:40]!r}. Split it off.")
+        require(
+            "CompletionsFinishReason" not in answer,
+            f"{when}, your answer holds {answer[-60:]!r}. The plain string is "
+            '`choice.get("finish_reason")`.',
+        )
         require(
             " ".join(answer.split()) == expected,
             f"{when}, return {expected!r}. You return {answer[:40]!r}.",

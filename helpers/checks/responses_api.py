@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..situations import answering, recorded, require, value_of
+from ..situations import answering, recorded, require, require_text, value_of
 
 _ENDINGS = {
     "whole": "At quay 2, behind the crane.",
@@ -33,10 +33,7 @@ def exercise_1(careful_ask: Callable[[Any, str], Any]) -> str:
             all(request.path.endswith("/responses") for request in sent),
             "Ask the Responses API: client.responses.create.",
         )
-        require(
-            any("A question" in str(request.body) for request in sent),
-            "Send the text that your function is given.",
-        )
+        require_text(situation, "A question")
         require(isinstance(answer, str), f"{when}, return a string.")
         require(
             " ".join(answer.split()) == expected,
@@ -57,8 +54,9 @@ def exercise_2(talk: Callable[[Any, list[str]], Any]) -> str:
     names = ("first", "second", "third")
     answers = [answer for name in names for answer in recorded(f"exercise 2, {name}")]
     with answering(*answers) as situation:
-        said = value_of(talk, situation.openai, list(_TALK), when="With three questions")
-        bodies = [_mapping(body) for body in situation.bodies]
+        questions = list(_TALK)
+        said = value_of(talk, situation.openai, questions, when="With three questions")
+        bodies = situation.bodies
     require(bodies, "Send a request with the client that your function is given.")
     require(
         len(bodies) == len(_TALK),
@@ -71,8 +69,8 @@ def exercise_2(talk: Callable[[Any, list[str]], Any]) -> str:
             "An answer that is not stored has no id to go on from: send the items instead.",
         )
         require(
-            "reasoning.encrypted_content" in (body.get("include") or []),
-            "The model gets no thinking back: include reasoning.encrypted_content.",
+            "reasoning.encrypted_content" in _list(body.get("include")),
+            "The model gets no thinking back: include reasoning.encrypted_content, in a list.",
         )
     wanted: list[tuple[str, str]] = []
     for number, (question, body) in enumerate(zip(_TALK, bodies, strict=True), start=1):
@@ -81,6 +79,10 @@ def exercise_2(talk: Callable[[Any, list[str]], Any]) -> str:
         wanted += _items(answers[number - 1].body["output"])
     require(isinstance(said, list | tuple), "Return the answers, a list of strings.")
     require(list(said) == list(_TALK.values()), f"Return the answers: {list(_TALK.values())}.")
+    require(
+        questions == list(_TALK),
+        "Your function changes the list of questions that it is given. Loop over it instead.",
+    )
     return "Right: one conversation, with the thinking, and none of it is kept."
 
 
@@ -99,11 +101,16 @@ def _require_items(
 
 
 def _items(value: Any) -> list[tuple[str, str]]:
-    """The kind and the content of each item of an `input` or an `output`."""
+    """The kind and the content of each item of an `input` or an `output`.
+
+    A job for the model, from a developer or the system, may be among them.
+    """
     found = []
     items = [{"role": "user", "content": value}] if isinstance(value, str) else value
-    for item in map(_mapping, items if isinstance(items, list) else []):
+    for item in map(_mapping, _list(items)):
         content = item.get("content")
+        if item.get("role") in ("developer", "system"):
+            continue
         if item.get("type") == "reasoning":
             found.append(("reasoning", str(item.get("encrypted_content"))))
         elif isinstance(content, list):
@@ -112,6 +119,10 @@ def _items(value: Any) -> list[tuple[str, str]]:
         else:
             found.append((str(item.get("role")), str(content)))
     return found
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..replay.differences import question
-from ..situations import answering, recorded, require, value_of
+from ..situations import answering, recorded, require, texts, value_of
 
 
 def exercise_1(greet: Callable[[Any, str], str]) -> str:
@@ -15,7 +14,10 @@ def exercise_1(greet: Callable[[Any, str], str]) -> str:
         with answering(*answers) as situation:
             greeting = value_of(greet, situation.client, name, when=f"For {name}")
         require(situation.sent, "Your function sends no request. Call client.complete in it.")
-        asked = question(situation.bodies[-1])
+        asked = texts(situation.bodies[-1], "system", "developer", "user").strip()
+        require(
+            asked, "Your request has no message with a question: messages=[UserMessage(question)]."
+        )
         require(
             name in asked,
             f"The question is {asked!r}. Put the name in it: {{name}} in an f-string.",

@@ -11,16 +11,16 @@ _FIRST = "The harbour master sleeps until six."
 
 def exercise_1(first_sentence: Callable[[Any], str]) -> str:
     """`first_sentence(stream)` returns the first sentence and leaves the rest unread."""
-    for name, expected in (
-        ("exercise 1, first model", _FIRST),
-        ("exercise 1, second model", _FIRST),
-        ("exercise 1, no full stop", "Wega, Möwe, Anna"),
+    for label, description, expected in (
+        ("first model", "of the first model", _FIRST),
+        ("second model", "of the second model", _FIRST),
+        ("no full stop", "without a full stop", "Wega, Möwe, Anna"),
     ):
-        label = name.partition(", ")[2]
+        name = f"exercise 1, {label}"
         events = recorded(name)[0].events or ()
         with answering(*recorded(name)) as situation:
             text = value_of(
-                first_sentence, _stream(situation), when=f"With the stream of the {label}"
+                first_sentence, _stream(situation), when=f"With the stream {description}"
             )
             read = (situation.clock - FIRST_EVENT) // NEXT_EVENT + 1
         require(isinstance(text, str), f"Return the sentence, a string. You return {text!r:.40}.")
@@ -50,7 +50,7 @@ def exercise_2(read: Callable[[Any], Any]) -> str:
         ("exercise 2, whole", "We do, in the blue cupboard.", True),
         ("exercise 2, cut off", "Rostock, Gedser, Trelleborg, Swinoujscie, Klaip", False),
         ("exercise 2, broken", "It was handed in at", False),
-        ("exercise 2, no reason", "It is", False),
+        ("exercise 2, no reason", "It is.", False),
     ):
         label = name.partition(", ")[2]
         with answering(*recorded(name)) as situation:

@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
-from ..situations import NotYet, Situation, answering, recorded, require, value_of
+from ..situations import NotYet, Situation, answering, recorded, require, require_text, value_of
 
 CHANGED = {"Saturday": ["06:10", "19:45"], "Sunday": []}  # while exercise 1 is checked
 CLOCK_TIME = re.compile(r"\d\d?:\d\d")
@@ -17,7 +18,7 @@ def exercise_1(desk: Callable[[Any, str], Any], ferries: dict[str, list[str]] | 
         raise NotYet("Give check the timetable, too: FERRIES, a dict.")
     before = dict(ferries)
     ferries.clear()
-    ferries.update(CHANGED)
+    ferries.update(deepcopy(CHANGED))  # a learner may change the lists
     try:
         for label, question in _QUESTIONS.items():
             _check_desk(desk, label, question)
@@ -43,6 +44,7 @@ def _check_desk(desk: Callable[[Any, str], Any], label: str, question: str) -> N
     with answering(call_answer, last_answer) as situation:
         value = value_of(desk, situation.client, question, when=when)
     require(situation.sent, "Send the question with the client that you are given: call answer.")
+    require_text(situation, question)
     _check_offer(situation)
     calls = call_answer.body["choices"][0]["message"]["tool_calls"]
     results = _results(situation, calls, when)
@@ -94,7 +96,8 @@ def _check_result(function: Mapping[str, Any], result: str, when: str) -> None:
         return
     expected = CHANGED[json.loads(function["arguments"])["day"]]
     if re.search(r"\w+Error\b", result):
-        raise NotYet(f"{when}, ferry_times fails: {result}. An empty list is a result, too.")
+        advice = "Mend that." if expected else "An empty list is a result, too."
+        raise NotYet(f"{when}, ferry_times fails: {result}. {advice}")
     missing = [time for time in expected if time not in result]
     others = [time for time in CLOCK_TIME.findall(result) if time not in expected]
     listed = " and ".join(expected) or "no departures"
@@ -126,6 +129,7 @@ _REPLIES = {
     "yes": "the traveller says yes",
     "no": "the traveller says no",
     "no, yesterday was better": "the traveller says neither yes nor no alone",
+    "yes, but on Sunday": "the traveller says yes, but on Sunday",
     "": "the traveller presses Enter",
     None: "nobody answers (None)",
 }
@@ -175,7 +179,11 @@ def _check_gate(log: _Log, result: Any, name: str, reply: str | None, when: str)
         return
     require(not ran, f"{when}, the call runs all the same. Only the reply 'yes' is a yes.")
     _require_json(result, when)
-    require("done" not in json.loads(result), f"{when}, do not tell the model that it was done.")
+    told = json.loads(result)
+    is_done = isinstance(told, dict) and told.get("done")
+    require(not is_done, f"{when}, do not tell the model that it was done.")
+    says_so = bool(told) and isinstance(told, str | list | dict)
+    require(says_so, f"{when}, the model gets {result}. Say in the JSON that nothing was done.")
 
 
 def _require_json(result: Any, when: str) -> None:

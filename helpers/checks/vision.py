@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from ..situations import NotYet, answering, call, recorded, require, value_of
+from ..situations import NotYet, answering, call, recorded, require, texts, value_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -50,17 +50,25 @@ def exercise_1(shortest_bar: Callable[[str], str]) -> str:
 _ANSWERS = {"answered": "a sentence", "held back": "held back by a filter", "empty": "empty"}
 
 
-def _only_picture(body: Any) -> dict[str, Any]:
-    """The `image_url` of the one picture in a request's last message."""
-    messages = body.get("messages") if isinstance(body, dict) else None
-    content = messages[-1].get("content") if messages else None
-    parts = (
-        [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+def _only_picture(body: dict[str, Any]) -> dict[str, Any]:
+    """The `image_url` of the one picture in a request's messages of the user's."""
+    messages = body.get("messages")
+    parts: list[Any] = []
+    for message in messages if isinstance(messages, list) else []:
+        if isinstance(message, dict) and message.get("role") == "user":
+            content = message.get("content")
+            parts += content if isinstance(content, list) else []
+    pictures = [
+        part["image_url"] for part in parts if isinstance(part, dict) and "image_url" in part
+    ]
+    require(
+        len(pictures) == 1,
+        f"Send one picture, in a message whose role is `user`. You sent {len(pictures)}.",
     )
-    pictures = [part["image_url"] for part in parts if isinstance(part.get("image_url"), dict)]
-    require(len(pictures) == 1, f"Send one picture with the question. You sent {len(pictures)}.")
-    require(any(part.get("text") for part in parts), "Send a question with the picture.")
-    return pictures[0]
+    picture = pictures[0]
+    require(isinstance(picture, dict), '`image_url` is a dict: {"url": url, "detail": "low"}.')
+    require(texts(body, "system", "developer", "user").strip(), "Send a question with the picture.")
+    return picture
 
 
 def exercise_2(next_departure: Callable[[Any, str], str | None]) -> str:

@@ -4,6 +4,21 @@ from learners_code import exercise_tests
 
 NOTEBOOK = "00_start_here"
 RIGHT = {
+    "the name in a system message": """
+from azure.ai.inference.models import SystemMessage
+
+def greet(client, name):
+    messages = [SystemMessage(f"Greet {name}."), UserMessage("Hello!")]
+    return client.complete(messages=messages).choices[0].message.content
+""",
+    "a method": """
+class Desk:
+    def greet(self, client, name):
+        message = {"role": "user", "content": [{"type": "text", "text": name}]}
+        return client.complete(body={"messages": [message]}).choices[0].message.content
+
+greet = Desk().greet
+""",
     "an f-string": """
 def greet(client, name):
     return client.complete(messages=[UserMessage(f"Greet {name}.")]).choices[0].message.content
@@ -31,6 +46,23 @@ def greet(client, name):
 """,
 }
 WRONG = {
+    "yields": (
+        "def greet(client, name):\n"
+        '    yield client.complete(messages=[UserMessage(f"Greet {name}")])',
+        "Your function has a `yield`",
+    ),
+    "given in quotes": ('greet = "greet"', "Give check your function itself"),
+    "a string for a message": (
+        "def greet(client, name):\n"
+        '    return client.complete(messages=[f"Greet {name}"]).choices[0].message.content',
+        "no message with a question",
+    ),
+    "the assistant's role": (
+        "def greet(client, name):\n"
+        '    message = {"role": "assistant", "content": name}\n'
+        "    return client.complete(messages=[message]).choices[0].message.content",
+        "no message with a question",
+    ),
     "the request alone": (
         'def greet(client, name):\n    client.complete(messages=[UserMessage(f"Greet {name}")])',
         "Return the text of the answer",

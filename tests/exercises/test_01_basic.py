@@ -34,6 +34,21 @@ async def careful_ask(client, text):
 """,
 }
 WRONG_1 = {
+    "guesses by the full stop": (
+        "def careful_ask(client, text):\n"
+        "    answer = text_of(client.complete(messages=[UserMessage(text)]))\n"
+        "    return answer if not answer or answer.endswith('.') else answer + ' […]'",
+        "nothing added",
+    ),
+    "a string for a message": (
+        "def careful_ask(client, text):\n    return text_of(client.complete(messages=[text]))",
+        "in a message whose role is `user`",
+    ),
+    "yields": (
+        "def careful_ask(client, text):\n"
+        "    yield text_of(client.complete(messages=[UserMessage(text)]))",
+        "Your function has a `yield`",
+    ),
     "marks every answer": (
         "def careful_ask(client, text):\n"
         "    response = client.complete(messages=[UserMessage(text)])\n"
@@ -66,6 +81,14 @@ WRONG_1 = {
     "no arguments": ("def careful_ask():\n    return ''", "raises TypeError"),
 }
 RIGHT_2 = {
+    "a remedy, then the service's words": """
+def one_line(error):
+    code = error.error.code if error.error else ""
+    by_code = {"unknown_model": "check the name", "content_filter": "rephrase"}
+    by_status = {401: "check the key", 404: "check the address", 429: "wait"}
+    remedy = by_code.get(code) or by_status.get(error.status_code, "ask for help")
+    return f"{remedy}: {error.message.splitlines()[0]}"
+""",
     "a table by code and status": """
 BY = {401: "look at the key", 404: "look at the address", 429: "come back later",
       "unknown_model": "look at the deployment's name", "content_filter": "put it in other words"}
@@ -101,11 +124,28 @@ def one_line(error):
 """,
 }
 WRONG_2 = {
+    "ends the program": (
+        "import sys\n\ndef one_line(error):\n    sys.exit(explain(error))",
+        "For a wrong key, your code raises SystemExit: 401: check the key",
+    ),
+    "the service's words alone": (
+        "def one_line(error):\n    return error.message.splitlines()[0]",
+        "you repeat the error. Say what to do",
+    ),
+    "the code alone": (
+        """
+def one_line(error):
+    code = error.error.code if error.error else None
+    known = {"unknown_model": "name", "content_filter": "rephrase", "401": "key", "429": "wait"}
+    return known.get(code) or {401: "key", 429: "wait"}.get(error.status_code, "later")
+""",
+        "Tell them apart by `error.status_code`",
+    ),
     "one line for all": ("def one_line(error):\n    return 'failed'", "You say the same for"),
     "fails on HTML": ("def one_line(error):\n    return error.error.code", "raises AttributeError"),
     "the status alone": (
         "def one_line(error):\n    return f'{error.status_code}'",
-        "You say the same for",
+        "you repeat the error",
     ),
     "the whole message": ("def one_line(error):\n    return str(error)", "return one line"),
     "passes": ("def one_line(error):\n    pass", "return a line of text"),

@@ -6,6 +6,13 @@ NOTEBOOK = "02_streaming"
 CHECKS = {1: 'check("exercise 1", first_sentence)', 2: 'check("exercise 2", read)'}
 
 RIGHT_1 = {
+    "recursion": """
+def first_sentence(stream, text=""):
+    for update in stream:
+        text += read_update(update)[0]
+        return text if text.endswith(".") else first_sentence(stream, text)
+    return text
+""",
     "with and break": """
 def first_sentence(stream):
     text = ""
@@ -40,6 +47,23 @@ def first_sentence(stream):
 """,
 }
 WRONG_1 = {
+    "sure of a full stop": (
+        """
+def first_sentence(stream):
+    text = ""
+    for update in stream:
+        text += read_update(update)[0]
+        if "." in text:
+            break
+    return text[: text.index(".") + 1]
+""",
+        "With the stream without a full stop, your code raises ValueError",
+    ),
+    "yields": (
+        "def first_sentence(stream):\n"
+        "    for update in stream:\n        yield read_update(update)[0]",
+        "Your function has a `yield`",
+    ),
     "reads to the end": (
         """
 def first_sentence(stream):
@@ -84,6 +108,13 @@ def first_sentence(stream):
     ),
 }
 RIGHT_2 = {
+    "a named tuple": """
+from collections import namedtuple
+
+def read(stream):
+    text, reason, _ = read_stream(stream)
+    return namedtuple("Result", "text whole")(text, reason == "stop")
+""",
     "by the enum": """
 from azure.ai.inference.models import CompletionsFinishReason
 
@@ -117,6 +148,14 @@ def read(stream):
 """,
 }
 WRONG_2 = {
+    "guesses by the full stop": (
+        """
+def read(stream):
+    text, _, _ = read_stream(stream)
+    return text, text.endswith(".")
+""",
+        "A stream that ends without a finish_reason is not whole",
+    ),
     "raises": (
         """
 def read(stream):

@@ -6,6 +6,15 @@ NOTEBOOK = "03_json_mode"
 CHECKS = {1: 'check("exercise 1", booking_or_reason)', 2: 'check("exercise 2", ReturnBooking)'}
 
 RIGHT_1 = {
+    "two kinds of reasons": """
+def booking_or_reason(response):
+    try:
+        return parse(response)
+    except ValidationError:
+        return "a key is missing"
+    except ValueError:
+        return "no whole JSON"
+""",
     "by parse": """
 def booking_or_reason(response):
     try:
@@ -41,6 +50,26 @@ async def booking_or_reason(response):
 """,
 }
 WRONG_1 = {
+    "the same reason always": (
+        """
+def booking_or_reason(response):
+    try:
+        return parse(response)
+    except ValueError:
+        return "no booking"
+""",
+        "You say the same",
+    ),
+    "the answer for a reason": (
+        """
+def booking_or_reason(response):
+    try:
+        return parse(response)
+    except ValueError:
+        return content_of(response) or "refused"
+""",
+        "says why there is no booking",
+    ),
     "json.loads alone": (
         "def booking_or_reason(response):\n"
         "    return Booking(**json.loads(response.choices[0].message.content))",
@@ -75,6 +104,19 @@ def booking_or_reason(response):
     ),
 }
 RIGHT_2 = {
+    "an enumeration of days": """
+from enum import Enum
+
+class Day(str, Enum):
+    SATURDAY = "Saturday"
+    SUNDAY = "Sunday"
+
+class ReturnBooking(Booking):
+    returns: Day | None
+""",
+    "days and None": (
+        "class ReturnBooking(Booking):\n    returns: Literal['Saturday', 'Sunday', None]"
+    ),
     "a union": "class ReturnBooking(Booking):\n    returns: str | None",
     "Optional, documented": '''
 from typing import Optional
@@ -97,6 +139,14 @@ class ReturnBooking(BaseModel):
 """,
 }
 WRONG_2 = {
+    "a date": (
+        "from datetime import date\nclass ReturnBooking(Booking):\n    returns: date | None",
+        "whose `returns` is 'Sunday', your code raises ValidationError",
+    ),
+    "numbers and None": (
+        "class ReturnBooking(Booking):\n    returns: Literal[6, 7, None]",
+        "a string or null",
+    ),
     "a default": (
         "class ReturnBooking(Booking):\n    returns: str | None = None",
         "strict schema wants every key",

@@ -33,6 +33,12 @@ def one_word(client, text):
 """,
 }
 WRONG_1 = {
+    "a string for a message": (
+        "def one_word(client, text):\n"
+        "    r = client.complete(messages=[text], temperature=0, max_tokens=5)\n"
+        "    return r.choices[0].message.content",
+        "in a message whose role is `user`",
+    ),
     "no limit": (
         "def one_word(client, text):\n"
         "    r = client.complete(messages=[UserMessage(text)], temperature=0)\n"
@@ -109,6 +115,29 @@ def ferry_or_flight(response, limit):
 """,
 }
 WRONG_2 = {
+    "the most sure token": (
+        """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    entries = (choice.get("logprobs") or {}).get("content") or []
+    label = choice.message.content
+    sure = sureness(choice, label) if limit > 0.9 else math.exp(max(
+        (entry["logprob"] for entry in entries), default=-9))
+    return label if label in ("ferry", "flight") and sure >= limit else "ask a person"
+""",
+        "With a second token in doubt and limit 0.8, return 'ask a person'",
+    ),
+    "the least sure token": (
+        """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    entries = (choice.get("logprobs") or {}).get("content") or []
+    least = min((math.exp(entry["logprob"]) for entry in entries), default=0)
+    known = choice.message.content in ("ferry", "flight")
+    return choice.message.content if known and least >= limit else "ask a person"
+""",
+        "add the log probabilities",
+    ),
     "first token only": (
         """
 def ferry_or_flight(response, limit):
@@ -119,7 +148,7 @@ def ferry_or_flight(response, limit):
         return label
     return "ask a person"
 """,
-        "take both",
+        "With two tokens and limit 0.92",
     ),
     "a log probability taken as a probability": (
         """

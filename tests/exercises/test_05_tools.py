@@ -74,6 +74,25 @@ async def desk(client, question):
 """,
 }
 WRONG_1 = {
+    "another question": (
+        TOOL
+        + """
+def desk(client, question):
+    return answer(client, "Hello?", LOOK_UPS | {"ferry_times": ferry_times})
+""",
+        "Send the text that your function is given",
+    ),
+    "yields times": (
+        FERRIES
+        + """
+def ferry_times(day: str):
+    yield from FERRIES[day]
+
+def desk(client, question):
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
+""",
+        "not JSON serializable')\"}. Mend that.",
+    ),
     "fixed text": (
         FERRIES
         + """
@@ -195,6 +214,21 @@ def desk(client, question):
     ),
 }
 RIGHT_2 = {
+    "says that it is not done": """
+def run_with_consent(call, run, confirm):
+    if call.function.name.startswith(("book", "cancel")):
+        reply = confirm(question=f"{call.function.name} {call.function.arguments}?")
+        if reply != "yes":
+            return json.dumps({"done": False})
+    return run(call)
+""",
+    "a string": """
+def run_with_consent(call, run, confirm):
+    acts = call.function.name in ("cancel_booking", "book_flight")
+    if acts and confirm(f"{call.function}?") != "yes":
+        return json.dumps("not done: nobody said yes")
+    return run(call)
+""",
     "asks for what is in ACTS": """
 ACTS = {"book_flight", "cancel_booking"}
 
@@ -227,6 +261,44 @@ async def run_with_consent(call, run, confirm):
 }
 GATE = 'ACTS = {"book_flight", "cancel_booking"}\ndef run_with_consent(call, run, confirm):\n'
 WRONG_2 = {
+    "null": (
+        GATE
+        + """
+    if call.function.name in ACTS and confirm(call.function.arguments) != "yes":
+        return json.dumps(None)
+    return run(call)
+""",
+        "Say in the JSON that nothing was done",
+    ),
+    "false": (
+        GATE
+        + """
+    if call.function.name in ACTS and confirm(call.function.arguments) != "yes":
+        return json.dumps(False)
+    return run(call)
+""",
+        "Say in the JSON that nothing was done",
+    ),
+    "an empty object": (
+        GATE
+        + """
+    if call.function.name in ACTS and confirm(call.function.arguments) != "yes":
+        return "{}"
+    return run(call)
+""",
+        "Say in the JSON that nothing was done",
+    ),
+    "a yes with a but": (
+        GATE
+        + """
+    acts = call.function.name in ACTS
+    if acts and not (confirm(call.function.arguments) or "").startswith("yes"):
+        return '{"error": "no"}'
+    return run(call)
+""",
+        "the traveller says yes, but on Sunday, the call runs all the same",
+    ),
+    "yields": (GATE + "    yield run(call)", "Your function has a `yield`"),
     "runs, then asks": (
         GATE
         + """
@@ -243,7 +315,7 @@ WRONG_2 = {
         "nothing happens",
     ),
     "asks for look-ups": (
-        GATE + "    return run(call) if confirm(call.function.arguments) == 'yes' else '{}'",
+        GATE + "    return run(call) if confirm(call.function.arguments) == 'yes' else '0'",
         "without a question",
     ),
     "runs after no": (
@@ -259,7 +331,7 @@ WRONG_2 = {
         GATE
         + """
     if call.function.name in ACTS and (confirm(call.function.arguments) or "yes") != "yes":
-        return "{}"
+        return '{"error": "no"}'
     return run(call)
 """,
         "runs all the same",
@@ -268,7 +340,7 @@ WRONG_2 = {
         GATE
         + """
     if call.function.name in ACTS and "yes" not in (confirm(call.function.arguments) or ""):
-        return "{}"
+        return '{"error": "no"}'
     return run(call)
 """,
         "runs all the same",
@@ -277,7 +349,7 @@ WRONG_2 = {
         GATE
         + """
     if call.function.name == "cancel_booking" and confirm(call.function.arguments) != "yes":
-        return "{}"
+        return '{"error": "no"}'
     return run(call)
 """,
         "book_flight",
@@ -286,7 +358,7 @@ WRONG_2 = {
         GATE
         + """
     if call.function.name in ACTS and confirm("Are you sure?") != "yes":
-        return "{}"
+        return '{"error": "no"}'
     return run(call)
 """,
         "put the arguments into it",
@@ -316,7 +388,7 @@ WRONG_2 = {
         GATE
         + """
     if call.function.name in ACTS and confirm(call.function.arguments).lower() != "yes":
-        return "{}"
+        return '{"error": "no"}'
     return run(call)
 """,
         "raises AttributeError",
@@ -341,3 +413,11 @@ def test_the_timetable_is_as_before(attempt):
 def test_the_check_says_that_the_timetable_is_missing(attempt):
     source = RIGHT_1["with the notebook's answer"] + '\ncheck("exercise 1", desk)'
     assert attempt(source) == "Not yet. Give check the timetable, too: FERRIES, a dict.\n"
+
+
+def test_a_learner_who_empties_the_lists_can_try_again(attempt):
+    emptied = TOOL.replace("FERRIES[day]}", "[FERRIES[day].pop() for _ in range(1)]}")
+    desk = "\ndef desk(client, question):\n    return answer(client, question, LOOK_UPS | TOOL)\n"
+    offered = desk.replace("TOOL", '{"ferry_times": ferry_times}')
+    assert attempt(emptied + offered + CHECKS[1]).startswith("Not yet.")
+    assert attempt(TOOL + offered + CHECKS[1]).startswith("✓ Right")

@@ -40,6 +40,7 @@ async def page(stream):
 """,
 }
 WRONG_1 = {
+    "yields": ("def page(stream):\n    yield SORRY", "Your function has a `yield`"),
     "the reason alone": (
         "def page(stream):\n"
         "    answer, reason, blocked = read_stream(stream)\n"
@@ -86,6 +87,16 @@ WRONG_1 = {
     "no arguments": ("def page():\n    return ''", "raises TypeError"),
 }
 RIGHT_2 = {
+    "a generator": """
+def noticed(response):
+    for holder in [*response.choices, *(response.get("prompt_filter_results") or [])]:
+        for key in ("content_filter_results", "content_filter_result"):
+            for name, result in (holder.get(key) or {}).items():
+                for entry in result if isinstance(result, list) else [result]:
+                    high = entry.get("severity", "safe") != "safe"
+                    if high or entry.get("detected") or entry.get("filtered"):
+                        yield name
+""",
     "a generator's list": """
 def noticed(response):
     holders = [*response.choices, *(response.get("prompt_filter_results") or [])]
@@ -248,6 +259,22 @@ def reply(client, text):
 
 
 WRONG_3 = {
+    "the prompt on standard error": (
+        "import sys\n"
+        + handler().replace(
+            "    if blocked or", "    print(text, file=sys.stderr)\n    if blocked or"
+        ),
+        "you log or print what the visitor wrote",
+    ),
+    "the system's role": (
+        handler().replace("UserMessage(text)", "SystemMessage(text)"),
+        "in a message whose role is `user`",
+    ),
+    "a string for a message": (
+        handler().replace("UserMessage(text)", "text"),
+        "in a message whose role is `user`",
+    ),
+    "yields": ("def reply(client, text):\n    yield SORRY, ''", "Your function has a `yield`"),
     "except: pass": (
         f"def reply(client, text):\n"
         f"    try:\n        answer, reason, blocked = read_stream({CALL})\n"

@@ -11,6 +11,12 @@ CHECKS = {
 
 RIGHT = {
     1: {
+        "the question in a message of its own": """
+def shortest_bar(url):
+    picture = ImageContentItem(image_url=ImageUrl(url=url, detail="low"))
+    messages = [UserMessage([picture]), UserMessage("Which bar is the shortest?")]
+    return text_of(client.complete(messages=messages))
+""",
         "by hand, with the classes": """
 def shortest_bar(url):
     '''A learner's words.'''
@@ -121,6 +127,31 @@ def join(first, second):
 
 WRONG = {
     1: {
+        "a string for a message": (
+            "def shortest_bar(url):\n    return text_of(client.complete(messages=[url]))",
+            "in a message whose role is `user`. You sent 0",
+        ),
+        "a string for messages": (
+            "def shortest_bar(url):\n    return text_of(client.complete(messages=url))",
+            "in a message whose role is `user`. You sent 0",
+        ),
+        "the URL alone": (
+            """
+def shortest_bar(url):
+    parts = [{"type": "text", "text": "Which?"}, {"type": "image_url", "image_url": url}]
+    return text_of(client.complete(messages=[{"role": "user", "content": parts}]))
+""",
+            "`image_url` is a dict",
+        ),
+        "the assistant's role": (
+            """
+def shortest_bar(url):
+    image = {"url": url, "detail": "low"}
+    parts = [{"type": "text", "text": "Which?"}, {"type": "image_url", "image_url": image}]
+    return text_of(client.complete(messages=[{"role": "assistant", "content": parts}]))
+""",
+            "in a message whose role is `user`",
+        ),
         "the request alone": (
             'def shortest_bar(url):\n    ask_about("Which bar?", url, detail="low")',
             "return a string. You return None",
@@ -160,7 +191,7 @@ def shortest_bar(url):
             "No request was sent",
         ),
         "no arguments": ("def shortest_bar():\n    pass", "raises TypeError"),
-        "no function": ("shortest_bar = 3", "raises TypeError"),
+        "no function": ("shortest_bar = 3", "Give check your function itself"),
     },
     2: {
         "the first row": (

@@ -9,6 +9,17 @@ CHECKS = {1: 'check("exercise 1", ask)', 2: 'check("exercise 2", listen)'}
 
 RIGHT = {
     1: {
+        "contents in parts": """
+def part(text):
+    return [{"type": "text", "text": text}]
+
+def ask(client, text):
+    messages = [{"role": "system", "content": part(DESK)}, {"role": "user", "content": part(text)}]
+    (choice,) = client.chat.completions.create(
+        model=MODEL, messages=messages, max_tokens=60, extra_body={"safe_prompt": True}
+    ).choices
+    return " ".join(filter(None, [f"[{choice.finish_reason}]", choice.message.content]))
+""",
         "as a dict of options": """
 def ask(client, text):
     messages = [{"role": "system", "content": DESK}, {"role": "user", "content": text}]
@@ -42,6 +53,20 @@ async def ask(client, text):
 """,
     },
     2: {
+        "an error with a cause, a line's end": """
+def listen(client, text):
+    said, messages = "", [{"role": "user", "content": text}]
+    try:
+        for chunk in client.chat.completions.create(model=MODEL, messages=messages, stream=True):
+            for choice in chunk.choices:
+                said += (choice.delta and choice.delta.content) or ""
+                said += " [length]" if choice.finish_reason == "length" else ""
+    except openai.APIStatusError as error:
+        if error.code != "content_filter":
+            raise RuntimeError("the desk is closed") from error
+        return "[held back]"
+    return said + "\\n"
+""",
         "loop with continue": """
 def listen(client, text):
     said, reason = [], ""
@@ -133,6 +158,22 @@ def changed(source: str, old: str, new: str) -> str:
 
 WRONG = {
     1: {
+        "strings for messages": (
+            changed(
+                ASK,
+                '[{"role": "system", "content": DESK}, {"role": "user", "content": text}]',
+                "[DESK, text]",
+            ),
+            "each a dict with `role` and `content`",
+        ),
+        "a string for messages": (
+            changed(
+                ASK,
+                '[{"role": "system", "content": DESK}, {"role": "user", "content": text}]',
+                "text",
+            ),
+            "each a dict with `role` and `content`",
+        ),
         "the old client": (
             """
 def ask(_, text):
@@ -164,6 +205,14 @@ def ask(_, text):
         "another question": (changed(ASK, '"content": text', '"content": "Hi"'), "Send the text"),
     },
     2: {
+        "every 400 is the filter": (
+            changed(LISTEN, 'error.code != "content_filter"', "error.status_code != 400"),
+            "A status of 400 whose code is not `content_filter`",
+        ),
+        "the assistant's role": (
+            changed(LISTEN, '"role": "user"', '"role": "assistant"'),
+            "in a message whose role is `user`",
+        ),
         "no guard": (
             changed(LISTEN, "for choice in chunk.choices:", "for choice in [chunk.choices[0]]:"),
             "raises IndexError",
@@ -174,11 +223,11 @@ def ask(_, text):
         ),
         "every error is the filter": (
             changed(LISTEN, '        if error.code != "content_filter":\n            raise\n', ""),
-            "429 is not the filter",
+            "A status of 429 whose code is not `content_filter` is not the filter",
         ),
         "errors hidden": (
             changed(LISTEN, "            raise\n", '            return ""\n'),
-            "429 is not the filter",
+            "A status of 429 whose code is not `content_filter` is not the filter",
         ),
         "every 400 is right, a page is not": (
             changed(LISTEN, "error.code != ", 'error.body["code"] != '),

@@ -14,9 +14,9 @@ def patient_ask(client, text):
     while limit <= 1600:
         extras = {"max_completion_tokens": limit}
         choice = client.complete(messages=[UserMessage(text)], model_extras=extras).choices[0]
-        if choice.finish_reason != "length":
+        if choice.finish_reason == "stop":
             return split_thinking(choice.message)[1]
-        limit *= 2
+        limit = limit * 2 if choice.finish_reason == "length" else 3200
     return ""
 """,
     "recursive, with its own split": """
@@ -25,6 +25,8 @@ def patient_ask(client, text, limit=200):
     choice = client.complete(messages=[UserMessage(text)], model_extras=extras).choices[0]
     if choice.finish_reason.value == "length":
         return patient_ask(client, text, limit * 2) if limit < 1600 else ""
+    if choice.finish_reason.value == "content_filter":
+        return ""
     return choice.message.content.split("</think>")[-1].strip()
 """,
     "asynchronous, plain dicts, with an effort": """
@@ -34,12 +36,38 @@ async def patient_ask(client, text):
         response = client.complete(
             messages=[{"role": "user", "content": text}], model_extras=extras
         )
-        if response["choices"][0]["finish_reason"] != "length":
-            return split_thinking(response["choices"][0]["message"])[1]
+        reason = response["choices"][0]["finish_reason"]
+        if reason != "length":
+            answer = split_thinking(response["choices"][0]["message"])[1]
+            return answer if reason == "stop" else ""
     return ""
 """,
 }
 WRONG_1 = {
+    "half an answer, stopped by the filter": (
+        "def patient_ask(client, text):\n"
+        "    for limit in (200, 400, 800, 1600):\n"
+        "        extras = {'max_completion_tokens': limit}\n"
+        "        response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
+        "        if response.choices[0].finish_reason != 'length':\n"
+        "            return split_thinking(response.choices[0].message)[1]\n"
+        "    return ''",
+        "When the filter stops the second answer, return an empty string",
+    ),
+    "limits as strings": (
+        "def patient_ask(client, text):\n"
+        "    extras = {'max_completion_tokens': '200'}\n"
+        "    response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
+        "    return split_thinking(response.choices[0].message)[1]",
+        "of 200. You ask with '200'",
+    ),
+    "the system's role": (
+        "def patient_ask(client, text):\n"
+        "    extras = {'max_completion_tokens': 200}\n"
+        "    message = {'role': 'system', 'content': text}\n"
+        "    return client.complete(messages=[message], model_extras=extras)",
+        "in a message whose role is `user`",
+    ),
     "keeps the thinking": (
         "def patient_ask(client, text):\n"
         "    extras = {'max_completion_tokens': 200}\n"
@@ -168,6 +196,10 @@ def changed(old: str, new: str) -> str:
 
 SPLIT = 'split_thinking({"content": text})[1]'
 WRONG_2 = {
+    "the name of a reason": (
+        changed("{reason.value}", "{reason}"),
+        'The plain string is `choice.get("finish_reason")`',
+    ),
     "each piece alone": (
         "def spoken(stream):\n"
         "    return ''.join(\n"

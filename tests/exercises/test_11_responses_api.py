@@ -39,6 +39,11 @@ async def careful_ask(client, text):
 """,
 }
 WRONG_1 = {
+    "the text as instructions": (
+        "def careful_ask(client, text):\n"
+        "    return client.responses.create(model=MODEL, instructions=text, input='').output_text",
+        "in a message whose role is `user`",
+    ),
     "the text alone": (
         "def careful_ask(client, text):\n"
         "    return client.responses.create(model=MODEL, input=text).output_text",
@@ -96,6 +101,14 @@ WRONG_1 = {
     "no arguments": ("def careful_ask():\n    return ''", "raises TypeError"),
 }
 RIGHT_2 = {
+    "a developer's message first, recursion": """
+def talk(client, questions, items=({"role": "developer", "content": JOB},)):
+    if not questions:
+        return []
+    items = [*items, {"role": "user", "content": questions[0]}]
+    response = client.responses.create(model=MODEL, input=items, **PRIVATE)
+    return [response.output_text, *talk(client, questions[1:], items + response.output)]
+""",
     "the objects themselves": """
 def talk(client, questions):
     items, answers = [], []
@@ -147,6 +160,20 @@ def talk(client, questions):
     return answers
 """
 WRONG_2 = {
+    "empties the list": (
+        TALK.replace("for question in questions:", "while questions:").replace(
+            '"content": question}', '"content": questions.pop(0)}'
+        ),
+        "changes the list of questions",
+    ),
+    "include is a string": (
+        TALK.replace("**PRIVATE", "store=False, include='reasoning.encrypted_content'"),
+        "in a list",
+    ),
+    "yields": (
+        TALK.replace("answers.append(", "yield (").replace("    return answers\n", ""),
+        "Your function has a `yield`",
+    ),
     "stored": (TALK.replace("**PRIVATE", "include=PRIVATE['include']"), "set store to False"),
     "no thinking": (TALK.replace("**PRIVATE", "store=False"), "include reasoning"),
     "an id that nobody keeps": (
