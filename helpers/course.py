@@ -76,8 +76,11 @@ class Course:
 def recordings_of(notebook: str) -> Path:
     """The file of a notebook's recordings. Raises CourseError if there is no such notebook."""
     folder = recordings_folder()
-    known = sorted(path.stem for path in folder.parent.glob("[0-9]*.ipynb"))
-    if notebook not in known:
+    name = f"{notebook}.ipynb"
+    path = folder.parent / name
+    # Where it is there, no list is made: in the browser edition each look at a file is a request.
+    if path.name != name or not path.is_file():
+        known = sorted(path.stem for path in folder.parent.glob("[0-9]*.ipynb"))
         names = ", ".join(known) or "none in this folder"
         raise CourseError(f"there is no notebook {notebook!r}. Known: {names}.")
     return folder / f"{notebook}.yaml"

@@ -9,8 +9,12 @@ import glob, site, sys
 sys.path.remove("")
 sys.path += [*glob.glob(f"{site.getsitepackages()[0]}/*.zip"), ""]
 `;
-// What the kernel and each notebook's first cell import.
-const FIRST = 'import piplite.piplite, pyodide_kernel, azure.ai.inference, helpers';
+// What the kernel and each notebook's first cells import.
+const FIRST = `
+import piplite.piplite, pyodide_kernel
+import azure.ai.inference, azure.core.pipeline.transport._requests_basic, requests
+import dotenv, helpers, wrapt, yaml
+`;
 let early = null;
 
 async function prepare(options) {
