@@ -165,9 +165,10 @@ def playground(ask: Callable[..., None], **choices: Sequence[Any]) -> "interacti
     """
     import ipywidgets as widgets
 
-    options = {name: _items(values) for name, values in choices.items()}
-    for name, values in options.items():
-        if not values:
+    options: dict[str, list[Any]] = {}
+    for name, given in choices.items():
+        options[name] = _items(given) or []
+        if not options[name]:
             raise ValueError(
                 f"playground needs a list with at least one value for {name}, "
                 f'such as {name}=["one", "two"].'
@@ -185,7 +186,7 @@ def playground(ask: Callable[..., None], **choices: Sequence[Any]) -> "interacti
 
     controls = {}
     for name, values in options.items():
-        if values and is_live() and isinstance(values[0], str):
+        if is_live() and isinstance(values[0], str):
             controls[name] = widgets.Combobox(options=values, value=values[0])
         else:
             controls[name] = widgets.Dropdown(options=values)

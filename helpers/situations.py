@@ -18,7 +18,7 @@ from .connect import current
 from .endpoints import reader
 from .environment import enter_session
 from .replay import Answer, Request, Session, replay
-from .replay.differences import content_text
+from .replay.differences import content_text, messages_of
 from .settings import replay_settings
 
 MOST_REQUESTS = 30  # in a situation; who asks more often never ends
@@ -161,15 +161,8 @@ def require(condition: object, next_step: str) -> None:
 
 def texts(body: dict[str, Any], *roles: str) -> str:
     """What a request's messages of these roles say, or its `input`."""
-    messages = body.get("messages", body.get("input"))
-    if isinstance(body.get("input"), str):
-        messages = [{"role": "user", "content": body["input"]}]
-    said = [
-        content_text(message.get("content"))
-        for message in (messages if isinstance(messages, list) else [])
-        if isinstance(message, dict) and message.get("role") in roles
-    ]
-    return "\n".join(said)
+    said = [message for message in messages_of(body) if message.get("role") in roles]
+    return "\n".join(content_text(message.get("content")) for message in said)
 
 
 def require_text(situation: Situation, text: str) -> None:

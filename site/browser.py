@@ -1,5 +1,6 @@
 """The browser edition: JupyterLite with the course, its packages, and Pyodide beside it."""
 
+import contextlib
 import io
 import json
 import os
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import lockfile
@@ -273,11 +274,18 @@ def _pure_pyyaml(requirement: Requirement, kept: Path, new: Path) -> None:
 
 def _without_stubs(wheel: Path) -> None:
     """Take out of jedi, which completes names, what it knows of other people's packages: 2 MB."""
-    slim = wheel.with_suffix(".slim")
-    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(slim, "w", zipfile.ZIP_DEFLATED) as out:
+    with written_anew(wheel) as (old, out):
         for name in old.namelist():
             if not re.search(r"/typeshed/stubs/|/django-stubs/|/RECORD$", name):
                 out.writestr(name, old.read(name))
+
+
+@contextlib.contextmanager
+def written_anew(wheel: Path) -> Iterator[tuple[zipfile.ZipFile, zipfile.ZipFile]]:
+    """A wheel as it is, and an empty one that then takes its place."""
+    slim = wheel.with_suffix(".slim")
+    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(slim, "w", zipfile.ZIP_DEFLATED) as out:
+        yield old, out
     slim.replace(wheel)
 
 
@@ -361,18 +369,13 @@ def _with_bytecode(new: Path, kept: Path, static: Path) -> None:
 
 def as_one_file(wheel: Path, package: str) -> None:
     """Put a package's modules into one archive, which pyodide.mjs adds to Python's path."""
-    modules, slim = io.BytesIO(), wheel.with_suffix(".slim")
-    with (
-        zipfile.ZipFile(wheel) as old,
-        zipfile.ZipFile(modules, "w", zipfile.ZIP_DEFLATED) as inner,
-        zipfile.ZipFile(slim, "w", zipfile.ZIP_DEFLATED) as out,
-    ):
-        for name in old.namelist():
-            archive = inner if name.startswith(f"{package}/") else out
-            archive.writestr(name, old.read(name))
-        inner.close()
+    modules = io.BytesIO()
+    with written_anew(wheel) as (old, out):
+        with zipfile.ZipFile(modules, "w", zipfile.ZIP_DEFLATED) as inner:
+            for name in old.namelist():
+                archive = inner if name.startswith(f"{package}/") else out
+                archive.writestr(name, old.read(name))
         out.writestr(f"{package}.zip", modules.getvalue(), zipfile.ZIP_STORED)
-    slim.replace(wheel)
 
 
 def _run(*command: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:

@@ -267,3 +267,11 @@ def test_an_import_of_azure_core_goes_with_its_last_use(line, name):
     program = f"{CLIENT}{line}\ntry:\n    client.complete(messages=[])\nexcept {name}.AzureError:\n    pass\n"
     assert line not in moved(program)
     assert line in moved(program + f"x = {name}.ClientClosedError\n")
+
+
+def test_an_attribute_that_holds_a_method_keeps_its_name():
+    """It was taken for `embed`."""
+    program = "class Desk:\n    def __init__(self):\n        self.ask = client.complete\n"
+    text = moved(f"{CLIENT}{program}    def go(self, run):\n        return run(self.ask)\n")
+    assert "self.ask = client.chat.completions.create" in text and "return run(self.ask)" in text
+    assert "embeddings" not in text and text.count("whoever calls this gives model=") == 2

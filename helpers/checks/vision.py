@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from ..replay.differences import messages_of
 from ..situations import NotYet, answering, call, recorded, require, texts, value_of
 
 if TYPE_CHECKING:
@@ -52,12 +53,10 @@ _ANSWERS = {"answered": "a sentence", "held back": "held back by a filter", "emp
 
 def _only_picture(body: dict[str, Any]) -> dict[str, Any]:
     """The `image_url` of the one picture in a request's messages of the user's."""
-    messages = body.get("messages")
     parts: list[Any] = []
-    for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, dict) and message.get("role") == "user":
-            content = message.get("content")
-            parts += content if isinstance(content, list) else []
+    for message in messages_of(body):
+        content = message.get("content")
+        parts += content if message.get("role") == "user" and isinstance(content, list) else []
     pictures = [
         part["image_url"] for part in parts if isinstance(part, dict) and "image_url" in part
     ]

@@ -189,10 +189,8 @@ class Rewriter(cst.CSTTransformer):
                     self.context.todo(
                         value.name, "whoever calls this gives model=, and openai's keywords."
                     )
-                return attribute(
-                    new.value,
-                    "chat.completions.create" if node.attr == "complete" else "embeddings.create",
-                )
+                if node.attr in sdk.METHODS:  # else it is a name of the program's own
+                    return attribute(new.value, sdk.METHODS[node.attr])
         return new
 
     def leave_SimpleString(
@@ -477,10 +475,10 @@ class Rewriter(cst.CSTTransformer):
 def method_in_string(context: Context, node: ast.Call) -> None:
     """Leave a TODO where a call names a method in a string, as mocks and `getattr` do."""
     for owner, name in pairwise(node.args):
-        if isinstance(name, ast.Constant) and name.value in ("complete", "embed"):
+        if isinstance(name, ast.Constant) and name.value in sdk.METHODS:
             clients = [v.name for v in context.values(owner) if v.name.endswith("Client")]
             for client in clients[:1]:
-                new = "chat.completions.create" if name.value == "complete" else "embeddings.create"
+                new = sdk.METHODS[name.value]
                 context.todo(f"{client}.{name.value}", f'"{name.value}" is {new} now.')
 
 

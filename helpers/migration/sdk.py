@@ -118,6 +118,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     "EmbeddingsUsage": {"prompt_tokens": "", "total_tokens": ""},
     "ModelInfo": {"model_name": "", "model_type": "", "model_provider_name": ""},
 }
+METHODS = {"complete": "chat.completions.create", "embed": "embeddings.create"}
 MADE_DICTS = ("ChatCompletionsToolCall", "FunctionCall")  # dicts where the program makes them
 STREAMS = ("StreamingChatCompletions", "AsyncStreamingChatCompletions")
 OTHER_CLASSES = ("PromptTemplate", "AIInferenceInstrumentor")
@@ -255,7 +256,7 @@ def field_type(owner: str, name: str) -> str | None:
     if owner in ("ChatRequestMessage", "ContentItem"):  # what is based on it has more fields
         return next((fields[name] for fields in REQUESTS.values() if fields.get(name)), "")
     if owner in ANSWERS or owner in REQUESTS:
-        return {**ANSWERS, **REQUESTS}[owner].get(name)
+        return (ANSWERS.get(owner) or REQUESTS[owner]).get(name)
     if owner in EXCEPTIONS:
         return ERROR_FIELDS["AzureError"].get(name, "")
     return None

@@ -80,15 +80,18 @@ def _listed(questions: Sequence[str]) -> str:
 
 def question(body: Any) -> str:
     """The text of the last user message in a request's body, or of its `input`; else ""."""
+    asked = [message for message in messages_of(body) if message.get("role") == "user"]
+    return content_text(asked[-1].get("content")) if asked else ""
+
+
+def messages_of(body: Any) -> list[dict[str, Any]]:
+    """The messages of a request's body, or of its `input`, of which a string is the user's."""
     if not isinstance(body, dict):
-        return ""
+        return []
     if isinstance(body.get("input"), str):
-        return body["input"]
+        return [{"role": "user", "content": body["input"]}]
     messages = body.get("messages", body.get("input"))
-    for message in reversed(messages if isinstance(messages, list) else []):
-        if isinstance(message, dict) and message.get("role") == "user":
-            return content_text(message.get("content"))
-    return ""
+    return [one for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
 
 
 def content_text(content: Any) -> str:

@@ -43,15 +43,17 @@ async def patient_ask(client, text):
     return ""
 """,
 }
+UNTIL_NOT_CUT = """\
+def patient_ask(client, text):
+    for limit in (200, 400, 800, 1600):
+        extras = {'max_completion_tokens': limit}
+        response = client.complete(messages=[UserMessage(text)], model_extras=extras)
+        if response.choices[0].finish_reason != 'length':
+            return split_thinking(response.choices[0].message)[1]
+"""
 WRONG_1 = {
     "half an answer, stopped by the filter": (
-        "def patient_ask(client, text):\n"
-        "    for limit in (200, 400, 800, 1600):\n"
-        "        extras = {'max_completion_tokens': limit}\n"
-        "        response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
-        "        if response.choices[0].finish_reason != 'length':\n"
-        "            return split_thinking(response.choices[0].message)[1]\n"
-        "    return ''",
+        UNTIL_NOT_CUT + "    return ''",
         "When the filter stops the second answer, return an empty string",
     ),
     "limits as strings": (
@@ -116,13 +118,7 @@ WRONG_1 = {
         "return a string",
     ),
     "half a thought": (
-        "def patient_ask(client, text):\n"
-        "    for limit in (200, 400, 800, 1600):\n"
-        "        extras = {'max_completion_tokens': limit}\n"
-        "        response = client.complete(messages=[UserMessage(text)], model_extras=extras)\n"
-        "        if response.choices[0].finish_reason != 'length':\n"
-        "            return split_thinking(response.choices[0].message)[1]\n"
-        "    return response.choices[0].message.content",
+        UNTIL_NOT_CUT + "    return response.choices[0].message.content",
         "return an empty string",
     ),
     "only sends": (
