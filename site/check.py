@@ -1,8 +1,8 @@
 """Check the built site. Usage: python site/check.py FOLDER [NOTEBOOK ...]
 
-The pages have no broken link and no picture without alt text, and the search finds. Each notebook
-runs in headless Chromium, no cell fails, and each output is the saved one, but for those in
-DIFFERENT.
+The pages have no broken link and no picture without alt text, are legible on light and dark, and
+the search finds. Each notebook runs in headless Chromium, no cell fails, and each output is the
+saved one, but for those in DIFFERENT.
 """
 
 import contextlib
@@ -62,7 +62,7 @@ class Page(HTMLParser):
 def read_pages(folder: Path) -> dict[Path, Page]:
     """The pages of the site, without the browser edition's own."""
     found = {}
-    for path in folder.glob("*.html"):
+    for path in sorted(folder.glob("*.html")):
         found[path] = Page()
         found[path].feed(path.read_text("utf-8"))
     return found
@@ -106,6 +106,15 @@ def wrong_searches(found: dict[str, list[str]]) -> list[str]:
         elif expected is not None and expected not in listed:
             problems.append(f"the search for {word!r} lists {listed}, and not {expected}")
     return problems
+
+
+def look_problems(browser: str, site: str, names: list[str]) -> list[str]:
+    """What a visitor would stumble over, wide and light, narrow and dark: see look.mjs."""
+    done = run_node("look.mjs", browser, site, *names)
+    if done.returncode:
+        return [f"the look at the pages fails: {done.stderr[-300:]}"]
+    found = json.loads(done.stdout)
+    return [f"{name}: {problem}" for name, problems in found.items() for problem in problems]
 
 
 def text_of(outputs: list[dict[str, Any]]) -> str:
@@ -197,6 +206,7 @@ def browser_problems(folder: Path, names: list[str]) -> list[str]:
     runs = folder.with_name(folder.name + "-work") / "runs"
     with served(folder) as site:
         problems = search_problems(browser, site) + fetch_problems(browser, site)
+        problems += look_problems(browser, site, [path.name for path in read_pages(folder)])
         problems += notebook_problems(browser, site, runs, names)
     if PICTURES in names:
         with served(folder, WithoutWaiting) as site:

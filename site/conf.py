@@ -6,7 +6,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 project = html_title = "Chat models on Azure"
-copyright = "code MIT, text and pictures CC BY 4.0"
 extensions = ["myst_nb", "sphinx_copybutton"]
 exclude_patterns = ["recordings", "README.md"]
 suppress_warnings = ["myst.header", "mystnb.mime_priority"]
@@ -27,7 +26,10 @@ html_context = {
 }
 html_theme_options = {
     "article_header_start": ["toggle-primary-sidebar.html", "run.html"],
+    "footer_content_items": ["extra-footer.html"],
+    "extra_footer": "Code: MIT licence. Text and pictures: CC BY 4.0.",
     "home_page_in_toc": True,
+    "navbar_persistent": [],  # the sidebar has a search of its own
     "show_navbar_depth": 1,
     "show_toc_level": 2,
     "use_download_button": False,

@@ -281,6 +281,19 @@ def result_of(name):
     return {"outside": [], "kernels": ["early_kernel.mjs"], "cells": cells}
 
 
+@pytest.mark.parametrize(
+    ("status", "printed", "expected"),
+    [
+        (0, '{"a.html": [], "b.html": ["x", "y"]}', ["b.html: x", "b.html: y"]),
+        (1, "", ["the look at the pages fails: no browser"]),
+    ],
+)
+def test_what_a_visitor_stumbles_over_is_told_by_page(monkeypatch, status, printed, expected):
+    done = SimpleNamespace(returncode=status, stdout=printed, stderr="no browser")
+    monkeypatch.setattr(check, "run_node", lambda *arguments: done)
+    assert check.look_problems("browser", "site", ["a.html", "b.html"]) == expected
+
+
 def test_a_run_with_the_saved_outputs_is_well():
     assert check.run_problems("00_start_here", result_of("00_start_here")) == []
 
