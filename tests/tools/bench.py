@@ -1,6 +1,6 @@
 """Measure what the project promises about speed, as ratios within this run.
 
-Python tests/tools/bench.py
+This is `make bench`. Nothing else should be running meanwhile.
 """
 
 import asyncio
@@ -65,9 +65,7 @@ def seconds(command: list, repeat: int = 3) -> float:
 
 
 def whole_runs() -> dict[str, float]:
-    """Seconds for jupyter execute, nbval and make test over all notebooks, one worker for the first
-    two.
-    """
+    """Seconds for jupyter execute, nbval and make test, with one worker for the first two."""
     nbval = [
         sys.executable,
         "-m",
@@ -88,8 +86,7 @@ def whole_runs() -> dict[str, float]:
 
 
 def call_seconds(recordings: int | None) -> float:
-    """Median seconds of one SDK call answered from so many recordings, or by an adapter in memory
-    (None).
+    """Median seconds of an SDK call, answered from so many recordings or in memory (None).
 
     Runs in a process of its own, so that neither sees the other's patches.
     """
@@ -157,10 +154,7 @@ print(statistics.median(call((n * 7) % many) for n in range(400)))
 
 
 def start_seconds() -> float:
-    """Median seconds that `from helpers import start.
-
-    Start(…)` takes in a fresh kernel that has imported the SDK.
-    """
+    """Median seconds for importing and calling `start` in a fresh kernel that has the SDK."""
     from jupyter_client.manager import start_new_kernel
 
     code = """
@@ -189,9 +183,11 @@ print(time.perf_counter() - _began)
 
 
 def live_against_bare() -> tuple[float, float]:
-    """Against one server on this computer: milliseconds to the first token that the helpers add,
-    and throughput with
-    them as a part of that without. Both ways take turns."""
+    """What the helpers cost when live, measured against one server on this computer, in turns.
+
+    These are the milliseconds that they add to the time to the first token, and the throughput
+    without them as a multiple of that with them.
+    """
     sys.path.insert(0, str(ROOT / "tests"))
     from azure.ai.inference import ChatCompletionsClient
     from azure.ai.inference.models import UserMessage
@@ -280,13 +276,13 @@ class ServerFigures:
         start: seconds from its command to its first answer.
         request: seconds a request takes, with the server on one core.
         streams: how much longer 50 streams at once take than one.
-        call: a call of the SDK over HTTP, as a multiple of one that is replayed in the process.
+        calls: for each SDK, a call over HTTP as a multiple of one that is replayed in the process.
     """
 
     start: float
     request: float
     streams: float
-    call: float
+    calls: dict[str, float]
 
 
 def server_figures() -> ServerFigures:
@@ -301,14 +297,12 @@ def server_figures() -> ServerFigures:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(server.process.pid, {min(os.sched_getaffinity(0))})
         request = request_seconds(server.address)
-        endpoints = [f"{server.address}/models", None] * 3  # they take turns
-        taken = [sdk_call_seconds(endpoint) for endpoint in endpoints]
-        call = min(taken[::2]) / min(taken[1::2])
+        calls = {sdk: call_over_http(sdk, server.address) for sdk in SDKS}
     with serving("--pace", "1") as server:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(server.process.pid, {min(os.sched_getaffinity(0))})
         streams = stream_seconds(server.address, 50) / stream_seconds(server.address, 1)
-    return ServerFigures(start, request, streams, call)
+    return ServerFigures(start, request, streams, calls)
 
 
 def request_seconds(address: str) -> float:
@@ -350,26 +344,46 @@ def stream_seconds(address: str, count: int) -> float:
     return asyncio.run(all_of_them())
 
 
-def sdk_call_seconds(endpoint: str | None) -> float:
-    """Median seconds of the same SDK call: over HTTP, or replayed in its process (None)."""
-    code = f"""
-import statistics, time
+# A client of each SDK, and a call of it. `address` is a server's, or replay's own.
+SDKS = {
+    "azure-ai-inference": f"""
 from azure.ai.inference import ChatCompletionsClient
 from azure.ai.inference.models import UserMessage
 from azure.core.credentials import AzureKeyCredential
-endpoint = {endpoint!r}
-if endpoint is None:
+client = ChatCompletionsClient(f"{{address}}/models", AzureKeyCredential("k"))
+call = lambda: client.complete(messages=[UserMessage({QUESTION!r})], model={ASK["model"]!r})
+""",
+    "openai": f"""
+from openai import OpenAI
+client = OpenAI(base_url=f"{{address}}/openai/v1", api_key="k")
+call = lambda: client.chat.completions.create(**{ASK!r})
+""",
+}
+
+
+def call_over_http(sdk: str, address: str) -> float:
+    """A call over HTTP as a multiple of the same call, replayed in its process."""
+    taken = [sdk_call_seconds(sdk, where) for where in (address, None) * 3]  # they take turns
+    return min(taken[::2]) / min(taken[1::2])
+
+
+def sdk_call_seconds(sdk: str, address: str | None) -> float:
+    """Median seconds of a call: to a server, or replayed in its process (None)."""
+    code = f"""
+import statistics, time
+address = {address!r}
+if address is None:
     from helpers import start
     start("01_basic")
-    endpoint = "https://replay.invalid/models"
-client = ChatCompletionsClient(endpoint, AzureKeyCredential("k"), model={ASK["model"]!r})
-def call():
+    address = "https://replay.invalid"
+{SDKS[sdk]}
+def seconds():
     began = time.perf_counter()
-    client.complete(messages=[UserMessage({QUESTION!r})])
+    call()
     return time.perf_counter() - began
 for _ in range(50):
     call()
-print(statistics.median(call() for _ in range(400)))
+print(statistics.median(seconds() for _ in range(400)))
 """
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=NOTEBOOKS, capture_output=True, text=True, check=True)
@@ -407,7 +421,8 @@ def main() -> int:
         rows.append(("server: start to the first answer", figures.start, 1, " s"))
         rows.append(("server: a request, on one core", figures.request * 1000, 5, " ms"))
         rows.append(("server: 50 streams at once / one", figures.streams, 1.25, ""))
-        rows.append(("SDK call over HTTP / replayed in the process", figures.call, 2, ""))
+        for sdk, call in figures.calls.items():
+            rows.append((f"{sdk}: a call over HTTP / replayed in the process", call, 2, ""))
     with console.status("Measuring whole runs ..."):
         runs = whole_runs()
         rows.append(("nbval / jupyter execute", runs["nbval"] / runs["execute"], 1.0, ""))

@@ -1,6 +1,6 @@
 """Install what the JavaScript on notebooks/other_languages.md needs, once, into .venv/node.
 
-Python tests/tools/node_packages.py
+    python tests/tools/node_packages.py
 
 Tests run with the network cut, so `make` does this before them. Without npm or its registry, the
 JavaScript blocks are skipped, and the tests say why.
