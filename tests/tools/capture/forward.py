@@ -77,6 +77,7 @@ class Forwarder(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or small pieces wait 40 ms for an acknowledgement
     server: Forwarder
 
     def log_message(self, format: str, *args: object) -> None:
