@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 import zipfile
 from types import SimpleNamespace
 
@@ -220,6 +221,19 @@ def test_a_picture_of_an_output_keeps_its_alt_text(tmp_path):
         if "image/png" in output.get("data", {})
     ]
     assert described and all(cell["metadata"]["mystnb"]["image"]["alt"] for cell in described)
+
+
+def test_the_browser_edition_gets_diagrams_that_btoa_takes(tmp_path):
+    course = tmp_path / "course" / "notebooks"
+    shutil.copytree(ROOT / "notebooks" / "images", course / "images")
+    drawn = course / "images" / "odd.svg"
+    drawn.write_text("<svg><text>“Möwe” … 🌞</text></svg>", "utf-8")
+    browser.copy_contents(course.parent, tmp_path / "contents")
+    for path in course.rglob("*.svg"):
+        copy = tmp_path / "contents" / path.relative_to(course)
+        assert copy.read_bytes().isascii()
+        before, after = (ET.canonicalize(from_file=each) for each in (path, copy))
+        assert before == after, path.name
 
 
 def test_colab_copies_begin_with_the_course(tmp_path):
