@@ -292,7 +292,7 @@ def result_of(name):
     """A run in the browser that gave exactly the saved outputs."""
     cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8"))["cells"]
     cells = [cell | {"outputs": cell.get("outputs", [])} for cell in cells]
-    return {"outside": [], "kernels": ["early_kernel.mjs"], "cells": cells}
+    return {"outside": [], "broken": [], "kernels": ["early_kernel.mjs"], "cells": cells}
 
 
 def test_a_run_with_the_saved_outputs_is_well():
@@ -319,6 +319,13 @@ def test_a_kernel_that_did_not_begin_early_is_a_problem():
         "00_start_here", result_of("00_start_here") | {"kernels": workers}
     )
     assert "comlink.worker.js" in problem
+
+
+def test_a_picture_that_is_not_shown_is_a_problem():
+    result = result_of("00_start_here") | {"broken": ["Two steps."]}
+    assert check.run_problems("00_start_here", result) == [
+        "00_start_here: no picture, only its text: 'Two steps.'"
+    ]
 
 
 def test_a_request_that_goes_outside_is_a_problem():
