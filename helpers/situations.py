@@ -110,12 +110,10 @@ class Call:
     printed: str = field(default="")
 
 
-def call(
-    function: Callable[..., Any], *arguments: Any, may_yield: bool = False, **options: Any
-) -> Call:
+def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
     """Call a learner's function, asynchronous or not; nothing it raises, prints or logs gets out.
 
-    Raises NotYet if it is no function, or if it yields and may not.
+    Raises NotYet if it is no function, or if it yields.
     """
     if not callable(function):
         raise NotYet(
@@ -130,20 +128,18 @@ def call(
             result.value = _awaited(value) if inspect.isawaitable(value) else value
     except (Exception, SystemExit, Endless) as error:  # sys.exit, too, would end the check
         result.error = error
-    if not may_yield and (inspect.isgenerator(result.value) or inspect.isasyncgen(result.value)):
+    if inspect.isgenerator(result.value) or inspect.isasyncgen(result.value):
         raise NotYet("Your function has a `yield`, so a call does not run it. Use `return`.")
     result.printed = printed.getvalue()
     return result
 
 
-def value_of(
-    function: Callable[..., Any], *arguments: Any, when: str, may_yield: bool = False
-) -> Any:
+def value_of(function: Callable[..., Any], *arguments: Any, when: str) -> Any:
     """What a learner's function returns.
 
     Raises NotYet, naming the situation `when`, if it raises.
     """
-    result = call(function, *arguments, may_yield=may_yield)
+    result = call(function, *arguments)
     if isinstance(result.error, Endless):
         raise NotYet(f"{when}, your code asks again and again. Let it end.")
     if result.error is not None:
@@ -157,6 +153,23 @@ def require(condition: object, next_step: str) -> None:
     """Raise NotYet with the next thing to do, unless the condition holds."""
     if not condition:
         raise NotYet(next_step)
+
+
+def require_raised(result: Call, status: int, next_step: str) -> None:
+    """Raise NotYet unless a call raised the service's error of this status, or one caused by it."""
+    error = result.error
+    errors = (error, getattr(error, "__cause__", None))
+    got = (
+        f"You return {result.value!r:.60}" if error is None else f"You raise {type(error).__name__}"
+    )
+    require(status in map(_status_of, errors), f"{next_step} {got}.")
+
+
+def _status_of(error: BaseException | None) -> Any:
+    """The status that an error of either SDK or of `requests` carries, if any."""
+    return getattr(
+        error, "status_code", getattr(getattr(error, "response", None), "status_code", 0)
+    )
 
 
 def texts(body: dict[str, Any], *roles: str) -> str:

@@ -141,7 +141,11 @@ def _settings() -> str:
 
 
 def copy_contents(course: Path, contents: Path) -> None:
-    """What the browser edition's file list has: notebooks without outputs, and what they read."""
+    """What the browser edition's file list has: notebooks without outputs, and what they read.
+
+    Diagrams become ASCII: JupyterLite shows none that has other characters, because it calls
+    `btoa` on their text.
+    """
     shutil.rmtree(contents, ignore_errors=True)
     leave_out = shutil.ignore_patterns(".*", "sources")
     shutil.copytree(course / "notebooks", contents, ignore=leave_out)
@@ -153,6 +157,8 @@ def copy_contents(course: Path, contents: Path) -> None:
         kernel = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
         notebook["metadata"]["kernelspec"] = kernel
         path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False), "utf-8")
+    for path in contents.rglob("*.svg"):
+        path.write_bytes(path.read_text("utf-8").encode("ascii", "xmlcharrefreplace"))
 
 
 def gather_wheels(

@@ -3,8 +3,8 @@
 // node browser_run.mjs BASE OUTPUT NAME...
 //
 // BASE is the site's address, such as http://127.0.0.1:8000. OUTPUT is a folder: for each notebook it
-// gets NAME.json, with the cells' outputs, the times, the kernels' workers, and each request that went
-// elsewhere or failed.
+// gets NAME.json, with the cells' outputs, the times, the kernels' workers, the pictures that are not
+// shown, and each request that went elsewhere or failed.
 // The variable CHROMIUM has the browser's path.
 import fs from 'fs';
 import os from 'os';
@@ -51,6 +51,10 @@ const isReady = () => {
   return panel?.content?.widgets?.length > 1 && panel.sessionContext?.isReady;
 };
 
+// In the page: the alt texts of pictures that are not shown.
+const brokenPictures = () => [...document.querySelectorAll('.jp-Notebook img')]
+  .filter((image) => image.complete && !image.naturalWidth).map((image) => image.alt);
+
 // In the page: Run All, and note when the first cells have printed.
 const runAll = async () => {
   const app = window.jupyterapp;
@@ -83,9 +87,10 @@ async function run(page, name) {
   await page.waitForFunction(isReady, null, { timeout: READY });
   const ready = Date.now() - start;
   const result = await page.evaluate(runAll);
+  const broken = await page.evaluate(brokenPictures);
   await page.screenshot({ path: path.join(output, `${name}.png`) });
   const kernels = page.workers().map((worker) => worker.url()).filter((url) => /early_kernel|comlink/.test(url));
-  return { ...result, kernels, times: { shown, ready, answer: ready + result.times.answer, all: ready + result.times.all } };
+  return { ...result, broken, kernels, times: { shown, ready, answer: ready + result.times.answer, all: ready + result.times.all } };
 }
 
 fs.mkdirSync(output, { recursive: true });

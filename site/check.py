@@ -134,6 +134,7 @@ def run_problems(name: str, result: dict[str, Any]) -> list[str]:
     """What is wrong with a notebook's run in the browser."""
     saved = json.loads((COURSE / "notebooks" / f"{name}.ipynb").read_text("utf-8"))["cells"]
     problems = [f"{name}: a request to {url}" for url in result["outside"]]
+    problems += [f"{name}: no picture, only its text: {alt!r:.60}" for alt in result["broken"]]
     if len(result["kernels"]) != 1:  # JupyterLite has not taken the one that began early
         problems.append(f"{name}: not one worker of a kernel, but {result['kernels']}")
     if len(saved) != len(result["cells"]):

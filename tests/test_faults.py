@@ -244,6 +244,7 @@ FAULTS = {
     "S27": plain(error(400, "invalid_request_error", NO_TOOLS, param="reasoning_effort")),
     "S28": plain(error(410, "github_models_retirement_brownout", "GitHub Models is unavailable.")),
     "S29": plain(error(410, "ModelDeprecated", "The model of the deployment is deprecated.")),
+    "S30": plain(error(400, "unsupported_value", "Unsupported value: 'temperature' is not 1.")),
     "N1": elsewhere("http://127.0.0.1:9/models"),
     "N2": unknown_host,
     "N3": elsewhere("https://127.0.0.1:{port}/models"),

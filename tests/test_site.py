@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 import zipfile
 from types import SimpleNamespace
 
@@ -222,6 +223,19 @@ def test_a_picture_of_an_output_keeps_its_alt_text(tmp_path):
     assert described and all(cell["metadata"]["mystnb"]["image"]["alt"] for cell in described)
 
 
+def test_the_browser_edition_gets_diagrams_that_btoa_takes(tmp_path):
+    course = tmp_path / "course" / "notebooks"
+    shutil.copytree(ROOT / "notebooks" / "images", course / "images")
+    drawn = course / "images" / "odd.svg"
+    drawn.write_text("<svg><text>“Möwe” … 🌞</text></svg>", "utf-8")
+    browser.copy_contents(course.parent, tmp_path / "contents")
+    for path in course.rglob("*.svg"):
+        copy = tmp_path / "contents" / path.relative_to(course)
+        assert copy.read_bytes().isascii()
+        before, after = (ET.canonicalize(from_file=each) for each in (path, copy))
+        assert before == after, path.name
+
+
 def test_colab_copies_begin_with_the_course(tmp_path):
     colab.write_copies(ROOT, tmp_path / "colab", "https://example.invalid/owner/name")
     assert sorted(p.name for p in (tmp_path / "colab").iterdir()) == [p.name for p in ALL]
@@ -278,7 +292,7 @@ def result_of(name):
     """A run in the browser that gave exactly the saved outputs."""
     cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8"))["cells"]
     cells = [cell | {"outputs": cell.get("outputs", [])} for cell in cells]
-    return {"outside": [], "kernels": ["early_kernel.mjs"], "cells": cells}
+    return {"outside": [], "broken": [], "kernels": ["early_kernel.mjs"], "cells": cells}
 
 
 @pytest.mark.parametrize(
@@ -318,6 +332,13 @@ def test_a_kernel_that_did_not_begin_early_is_a_problem():
         "00_start_here", result_of("00_start_here") | {"kernels": workers}
     )
     assert "comlink.worker.js" in problem
+
+
+def test_a_picture_that_is_not_shown_is_a_problem():
+    result = result_of("00_start_here") | {"broken": ["Two steps."]}
+    assert check.run_problems("00_start_here", result) == [
+        "00_start_here: no picture, only its text: 'Two steps.'"
+    ]
 
 
 def test_a_request_that_goes_outside_is_a_problem():

@@ -4,18 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from ..situations import (
-    Call,
     Situation,
     answering,
     call,
     recorded,
     require,
+    require_raised,
     require_text,
     texts,
     value_of,
 )
 
+_DESK = "You are the help desk of a harbour. Be brief."  # the notebook's
 _QUESTION = "When does the fog lift?"
+_KEYS = {"messages", "model", "max_tokens", "max_completion_tokens", "safe_prompt", "stream"}
 
 
 def exercise_1(ask: Callable[[Any, str], str]) -> str:
@@ -63,8 +65,8 @@ def _require_body(body: dict[str, Any]) -> None:
         "user's.",
     )
     require(
-        texts(body, "system") and texts(body, "user") == _QUESTION,
-        "Send the text of the desk, and the text that your function is given.",
+        texts(body, "system") == _DESK and texts(body, "user") == _QUESTION,
+        "Send the text of the desk, `DESK`, and the text that your function is given.",
     )
     limit = body.get("max_tokens", body.get("max_completion_tokens"))
     require(limit == 60, "Keep the limit of 60 tokens: `max_tokens=60`.")
@@ -73,6 +75,8 @@ def _require_body(body: dict[str, Any]) -> None:
         "`safe_prompt` is missing in the body: `extra_body` adds what `create` has no name for.",
     )
     require(isinstance(body.get("model"), str), "Name the model in the call.")
+    added = ", ".join(sorted(set(body) - _KEYS))
+    require(not added, f"Send the same body: the old function sends no {added}. Leave it out.")
 
 
 def exercise_2(listen: Callable[[Any, str], str]) -> str:
@@ -101,20 +105,10 @@ def exercise_2(listen: Callable[[Any, str], str]) -> str:
         )
     for name, status in (("busy", 429), ("a page", 502), ("unknown model", 400)):
         with answering(*recorded(f"exercise 2, {name}")) as situation:
-            _require_raised(call(listen, situation.openai, _QUESTION), status)
+            require_raised(
+                call(listen, situation.openai, _QUESTION),
+                status,
+                f"A status of {status} whose code is not `content_filter` is not the filter: raise "
+                "the error of `openai` again.",
+            )
     return "Right: every chunk is read, the filter is told apart, and other errors go on."
-
-
-def _require_raised(result: Call, status: int) -> None:
-    """Raise NotYet unless a call raised the service's error."""
-    require(
-        result.error is not None,
-        f"A status of {status} whose code is not `content_filter` is not the filter: raise the "
-        f"error again. You return {result.value!r:.80}.",
-    )
-    errors = (result.error, getattr(result.error, "__cause__", None))
-    require(
-        any(getattr(error, "status_code", None) == status for error in errors),
-        f"For a status of {status}, raise the error of `openai` again. "
-        f"Your code raises {type(result.error).__name__}.",
-    )

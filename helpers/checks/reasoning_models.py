@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..situations import NotYet, answering, recorded, require, texts, value_of
+from ..situations import (
+    NotYet,
+    answering,
+    call,
+    recorded,
+    require,
+    require_raised,
+    texts,
+    value_of,
+)
 
 _LIMITS = [200, 400, 800, 1600]
 _WHOLE, _CUT, _HALF, _LAST, _BLOCKED = (
@@ -19,6 +28,13 @@ def exercise_1(patient_ask: Callable[[Any, str], str]) -> str:
     _patient(patient_ask, "two answers are cut off", steps, "Five boats.")
     _patient(patient_ask, "every answer is cut off", [_CUT, _HALF, _CUT, _HALF], "")
     _patient(patient_ask, "the filter stops the second answer", [_CUT, _BLOCKED], "")
+    with answering(*recorded("tide, max_tokens")) as situation:
+        require_raised(
+            call(patient_ask, situation.client, "A question"),
+            400,
+            "When the service refuses the request, let its error through: catch nothing, or raise "
+            "it again.",
+        )
     return "Right: an answer gets the room that its thinking needs, and no more than 1,600."
 
 

@@ -3,7 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..situations import answering, recorded, require, require_text, value_of
+from ..situations import (
+    answering,
+    call,
+    recorded,
+    require,
+    require_raised,
+    require_text,
+    value_of,
+)
 
 _ENDINGS = {
     "whole": "At quay 2, behind the crane.",
@@ -38,6 +46,13 @@ def exercise_1(careful_ask: Callable[[Any, str], Any]) -> str:
         require(
             " ".join(answer.split()) == expected,
             f"{when}, return {expected!r}. You return {answer[:60]!r}.",
+        )
+    with answering(*recorded("a wrong model")) as situation:
+        require_raised(
+            call(careful_ask, situation.openai, "A question"),
+            404,
+            "When the service refuses the request, let its error through: `[failed]` is for an "
+            "answer whose status is `failed`.",
         )
     return "Right: whole, cut off, held back or failed, your reader knows it."
 

@@ -8,7 +8,16 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ..replay.differences import messages_of
-from ..situations import NotYet, answering, call, recorded, require, texts, value_of
+from ..situations import (
+    NotYet,
+    answering,
+    call,
+    recorded,
+    require,
+    require_raised,
+    texts,
+    value_of,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,7 +28,10 @@ _PICTURE = (
 
 
 def exercise_1(shortest_bar: Callable[[str], str]) -> str:
-    """`shortest_bar(url)` asks at low detail, and returns the answer's text, or an empty string."""
+    """`shortest_bar(url)` asks at low detail, and returns the answer's text, or an empty string.
+
+    A refusal is no empty answer: its error gets out.
+    """
     for name, expected in (
         ("exercise 1, answered", "The bar for May."),
         ("exercise 1, held back", ""),
@@ -44,6 +56,13 @@ def exercise_1(shortest_bar: Callable[[str], str]) -> str:
         require(
             text.strip() == expected,
             f"When the answer is {_ANSWERS[label]}, return {expected!r}. You return {text!r:.60}.",
+        )
+    with answering(*recorded("a model that reads text")):
+        require_raised(
+            call(shortest_bar, _PICTURE),
+            400,
+            "When the service refuses the picture, let its error through: catch nothing, or raise "
+            "it again.",
         )
     return "Right: the answer, at a fifth of the price, and no surprise where there is none."
 
@@ -83,7 +102,8 @@ def exercise_2(next_departure: Callable[[Any, str], str | None]) -> str:
             None,
             "One line names quay 8, so the ship at 15:05 is in doubt: return None.",
         ),
-        ("cut off", "16:00", None, "The last line is cut off, so it is in doubt: return None."),
+        ("in doubt", "16:00", None, "A line before `now` is in doubt, and any line counts."),
+        ("cut off", "13:00", None, "The last line is cut off, so it is in doubt: return None."),
         ("words", "13:00", None, "The answer has no rows: return None."),
         ("empty", "13:00", None, "The answer is empty: return None."),
     ):

@@ -6,6 +6,47 @@ NOTEBOOK = "06_content_safety"
 
 SORRY = 'SORRY = "Please ask at the counter."\n'
 RIGHT_1 = {
+    "an early return": """
+def page(stream):
+    text = ""
+    with stream:
+        for update in stream:
+            for choice in update.choices or []:
+                reason = choice.get("finish_reason")
+                if reason == "content_filter" or fired(choice.get("content_filter_results")):
+                    return SORRY
+                text += (choice.get("delta") or {}).get("content") or ""
+                text += "\\n[…]" if reason == "length" else ""
+    return text
+""",
+    "a class": """
+class Page:
+    def __call__(self, stream):
+        answer, reason, blocked = read_stream(stream)
+        if blocked or "filter" in (reason or ""):
+            return SORRY
+        return answer if reason == "stop" else answer + " […]"
+
+page = Page()
+""",
+    "a lambda, partly applied": """
+from functools import partial
+
+show = lambda sorry, answer, reason, blocked: (
+    sorry if blocked or reason == "content_filter" else answer + " […]" * (reason != "stop")
+)
+page = lambda stream: partial(show, SORRY)(*read_stream(stream))
+""",
+    "which expects broken streams": """
+def page(stream):
+    try:
+        answer, reason, blocked = read_stream(stream)
+    except HttpResponseError:
+        return SORRY
+    if any(blocked) or reason == "content_filter":
+        return SORRY
+    return f"{answer} [...]" if reason == "length" else answer
+""",
     "a loop of its own": """
 def page(stream):
     text, ends, blocked = "", [], False
@@ -39,7 +80,23 @@ async def page(stream):
     return answer + (" […]" if reason == Reason.TOKEN_LIMIT_REACHED else "")
 """,
 }
+PAGE = """
+def page(stream):
+    answer, reason, blocked = read_stream(stream)
+    if blocked or reason == "content_filter":
+        return SORRY
+    return answer if reason == "stop" else answer + " […]"
+"""
 WRONG_1 = {
+    "the mark before": (PAGE.replace('answer + " […]"', '"[…] " + answer'), "Keep the text"),
+    "sorry behind the text": (
+        PAGE.replace("return SORRY", "return answer + SORRY"),
+        "its text is still on the page",
+    ),
+    "a pair": (PAGE.replace("return SORRY", "return SORRY, blocked"), "a string"),
+    "prints": ("def page(stream):\n    print(read_stream(stream)[0])", "You return None"),
+    "the mark alone": (PAGE.replace("return SORRY", 'return "[…]"'), "the page has no words"),
+    "cut is sorry": (PAGE.replace('answer + " […]"', "SORRY"), "Keep the text of an answer"),
     "yields": ("def page(stream):\n    yield SORRY", "Your function has a `yield`"),
     "the reason alone": (
         "def page(stream):\n"
@@ -87,17 +144,35 @@ WRONG_1 = {
     "no arguments": ("def page():\n    return ''", "raises TypeError"),
 }
 RIGHT_2 = {
-    "a generator": """
+    "with match, as a frozen set": """
+def of(results):
+    for name, result in (results or {}).items():
+        for entry in result if isinstance(result, list) else [result]:
+            match entry:
+                case {"filtered": True} | {"detected": True}:
+                    yield name
+                case {"severity": "low" | "medium" | "high"}:
+                    yield name
+
 def noticed(response):
-    for holder in [*response.choices, *(response.get("prompt_filter_results") or [])]:
-        for key in ("content_filter_results", "content_filter_result"):
-            for name, result in (holder.get(key) or {}).items():
-                for entry in result if isinstance(result, list) else [result]:
-                    high = entry.get("severity", "safe") != "safe"
-                    if high or entry.get("detected") or entry.get("filtered"):
-                        yield name
+    holders = [*response.choices, *(response.get("prompt_filter_results") or [])]
+    keys = ("content_filter_results", "content_filter_result")
+    return frozenset(name for holder in holders for key in keys for name in of(holder.get(key)))
 """,
-    "a generator's list": """
+    "asynchronous, the keys of a dict": """
+async def noticed(response):
+    found = {}
+    for holder in list(response.choices) + list(response.get("prompt_filter_results") or []):
+        for key in [key for key in holder.keys() if key.startswith("content_filter_result")]:
+            for name, result in (holder[key] or {}).items():
+                for entry in [result] if hasattr(result, "get") else result:
+                    if entry.get("severity") not in (None, "safe"):
+                        found[name] = entry
+                    elif entry.get("detected") or entry.get("filtered"):
+                        found[name] = entry
+    return found.keys()
+""",
+    "the keys of a dict's list": """
 def noticed(response):
     holders = [*response.choices, *(response.get("prompt_filter_results") or [])]
     found = {}
@@ -150,6 +225,16 @@ def noticed(response):
     return tuple(sorted(names))
 """,
 }
+YIELDS = """
+def noticed(response):
+    for holder in [*response.choices, *(response.get("prompt_filter_results") or [])]:
+        for key in ("content_filter_results", "content_filter_result"):
+            for name, result in (holder.get(key) or {}).items():
+                for entry in result if isinstance(result, list) else [result]:
+                    high = entry.get("severity", "safe") != "safe"
+                    if high or entry.get("detected") or entry.get("filtered"):
+                        yield name
+"""
 ONLY_ANSWER = """
 def noticed(response):
     found = []
@@ -161,6 +246,13 @@ def noticed(response):
     return found
 """
 WRONG_2 = {
+    # `if noticed(response)` is true for each iterator, even for one without a name.
+    "yields": (YIELDS, "Your function has a `yield`"),
+    "an iterator": (
+        YIELDS.replace("def noticed", "def names") + "\ndef noticed(response):\n"
+        "    return iter([*names(response)])",
+        "return a list of names. You return <list_iterator",
+    ),
     "the answer alone": (ONLY_ANSWER, "two verdicts"),
     "what blocked": (
         "def noticed(response):\n"
@@ -170,6 +262,13 @@ WRONG_2 = {
     "every category": (
         "def noticed(response):\n    return [*response.choices[0].get('content_filter_results')]",
         "return an empty list. You return custom_blocklists",
+    ),
+    "no severity is taken for a high one": (
+        YIELDS.replace('entry.get("severity", "safe")', 'entry.get("severity")')
+        .replace("yield name", "found.add(name)")
+        .replace("def noticed(response):", "def noticed(response):\n    found = set()")
+        + "    return found",
+        "return hate. You return hate, jailbreak",
     ),
     "fails on a list": (
         "def noticed(response):\n"
@@ -182,6 +281,49 @@ WRONG_2 = {
     "no arguments": ("def noticed():\n    return []", "raises TypeError"),
 }
 RIGHT_3 = {
+    "a named tuple, by the module logging": """
+import logging
+from typing import NamedTuple
+
+class Reply(NamedTuple):
+    words: str
+    line: str
+
+def reply(client, text):
+    try:
+        stream = client.complete(messages=[UserMessage(text)], stream=True)
+        answer, reason, blocked = read_stream(stream)
+    except HttpResponseError as error:
+        if not is_filtered(error):
+            raise error
+        inner = error.error.innererror or {}
+        line = f"prompt: {list(fired(inner.get('content_filter_result')))}"
+        logging.getLogger("desk").warning(line)
+        return Reply(SORRY, line)
+    if blocked or reason == "content_filter":
+        return Reply(SORRY, f"answer: {list(blocked)}")
+    return Reply(answer, "")
+""",
+    "a decorator; the visitor reads the question": """
+def careful(function):
+    def wrapper(client, text):
+        try:
+            return function(client, text)
+        except HttpResponseError as error:
+            if is_filtered(error):
+                inner = error.error.innererror or {}
+                why = fired(inner.get("content_filter_result"))
+                return f"I cannot answer “{text}”. " + SORRY, f"prompt: {why}"
+            raise
+    return wrapper
+
+@careful
+def reply(client, text):
+    stream = client.complete(messages=[UserMessage([{"type": "text", "text": text}])], stream=True)
+    answer, reason, why = read_stream(stream)
+    blocked = why or reason == "content_filter"
+    return (SORRY, f"answer: {why}") if blocked else (answer, "ok")
+""",
     "facts as a dict": """
 def reply(client, text):
     facts = {"gate": None, "categories": []}
@@ -259,6 +401,22 @@ def reply(client, text):
 
 
 WRONG_3 = {
+    "every error is the filter's": (
+        handler(otherwise="pass").replace("HttpResponseError", "Exception"),
+        "raise the service's own error",
+    ),
+    "swapped": (
+        handler("f'prompt {blocked}'", "SORRY").replace('answer, ""', '"", answer'),
+        "After a good answer, the visitor reads it",
+    ),
+    "always the same category": (
+        handler(line="'violence'"),
+        "For a stream in which a category blocks after `stop`, name `custom_blocklists`",
+    ),
+    "the filter's error gets out": (
+        handler().replace("not is_filtered(error)", "True"),
+        "the filter's 400 gets out of your function",
+    ),
     "the prompt on standard error": (
         "import sys\n"
         + handler().replace(
@@ -282,10 +440,13 @@ WRONG_3 = {
         f"    except HttpResponseError:\n        pass",
         "Return two things",
     ),
-    "nothing raised": (handler(otherwise="return SORRY, 'unknown'"), "raise the error"),
+    "nothing raised": (
+        handler(otherwise="return SORRY, 'unknown'"),
+        "raise the service's own error",
+    ),
     "every 400 is the filter's": (
         handler().replace("not is_filtered(error)", "error.status_code != 400"),
-        "raise the error",
+        "raise the service's own error",
     ),
     "another error": (
         handler(otherwise="return error.error.innererror['x'], ''"),

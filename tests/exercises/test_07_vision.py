@@ -11,6 +11,41 @@ CHECKS = {
 
 RIGHT = {
     1: {
+        "a lambda, the detail by its class": """
+from azure.ai.inference.models import ImageDetailLevel
+
+shortest_bar = lambda url: text_of(ask_about("Which?", url, detail=ImageDetailLevel.LOW))
+""",
+        "with requests": """
+def shortest_bar(url):
+    key = os.environ["AZURE_INFERENCE_CREDENTIAL"]
+    image = {"type": "image_url", "image_url": {"url": url, "detail": "low"}}
+    content = [{"type": "text", "text": "Which bar is the shortest?"}, image]
+    reply = requests.post(
+        os.environ["AZURE_INFERENCE_ENDPOINT"] + "/chat/completions",
+        headers={"api-key": key},
+        json={"model": "m", "messages": [{"role": "user", "content": content}]},
+        timeout=60,
+    )
+    reply.raise_for_status()
+    return reply.json()["choices"][0]["message"].get("content") or ""
+""",
+        "which expects an empty answer": """
+def shortest_bar(url):
+    response = ask_about("Which bar is the shortest?", url, detail="low")
+    try:
+        return response.choices[0].message.content.strip()
+    except (AttributeError, IndexError):
+        return ""
+""",
+        "an error with a cause": """
+def shortest_bar(url):
+    try:
+        response = ask_about("Which bar is the shortest?", url, detail="low")
+    except HttpResponseError as error:
+        raise RuntimeError("the desk is closed") from error
+    return text_of(response)
+""",
         "the question in a message of its own": """
 def shortest_bar(url):
     picture = ImageContentItem(image_url=ImageUrl(url=url, detail="low"))
@@ -52,6 +87,35 @@ def text_of(response):
 """,
     },
     2: {
+        "by bisection": """
+from bisect import bisect_left
+
+def next_departure(response, now):
+    rows, doubts = read_rows(text_of(response))
+    times = [row[0] for row in rows]
+    at = bisect_left(times, now)
+    return times[at] if at < len(times) and not doubts else None
+""",
+        "times as times, whole answers alone": """
+from datetime import datetime
+
+def next_departure(response, now):
+    if response.choices[0].finish_reason != "stop":
+        return None
+    rows, doubts = read_rows(text_of(response))
+    minutes = lambda text: datetime.strptime(text, "%H:%M")
+    left = [row[0] for row in rows if minutes(row[0]) >= minutes(now)]
+    return min(left, default=None) if not doubts else None
+""",
+        "asynchronous, an index that may fail": """
+async def next_departure(response, now):
+    rows, doubts = read_rows(text_of(response))
+    try:
+        time = [row[0] for row in rows if not row[0] < now][0]
+    except IndexError:
+        return None
+    return time if doubts == [] else None
+""",
         "filter": """
 def next_departure(response, now):
     rows, doubts = read_rows(text_of(response))
@@ -76,6 +140,42 @@ def next_departure(response, now):
 """,
     },
     3: {
+        "any number of files, asynchronous": """
+async def join(*paths):
+    pictures = [ImageOps.contain(open_picture(path, 700), (600, 600)) for path in paths]
+    sheet = Image.new("RGB", (600 * len(pictures), 600), "white")
+    for at, picture in enumerate(pictures):
+        sheet.paste(picture, (600 * at, 0))
+    file = io.BytesIO()
+    sheet.save(file, "GIF")
+    return "data:image/gif;base64," + str(base64.b64encode(file.getvalue()), "ascii")
+""",
+        "by a file of its own": """
+def join(first, second):
+    left, right = map(open_picture, (first, second))
+    both = Image.new("RGB", (left.width + right.width, max(left.height, right.height)))
+    both.paste(left)
+    both.paste(right, (left.width, 0))
+    with TemporaryDirectory() as name:
+        both.save(Path(name) / "both.png")
+        return prepare(Path(name) / "both.png")
+""",
+        "an error in its own words": """
+def join(first, second):
+    pictures = []
+    for path in (first, second):
+        try:
+            pictures.append(open_picture(path))
+        except ValueError as error:
+            raise ValueError(f"cannot join {path.name}") from error
+    width = sum(picture.width for picture in pictures)
+    both = Image.new("RGB", (width, max(picture.height for picture in pictures)))
+    both.paste(pictures[0], (0, 0))
+    both.paste(pictures[1], (pictures[0].width, 0))
+    file = io.BytesIO()
+    both.save(file, "JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+""",
         "resized, with a gap": """
 def join(first, second):
     pictures = [open_picture(path, side=500) for path in (first, second)]
@@ -125,8 +225,57 @@ def join(first, second):
     },
 }
 
+JOIN = """
+def join(first, second):
+    left, right = open_picture(first), open_picture(second)
+    both = Image.new("RGB", (left.width + right.width, max(left.height, right.height)))
+    both.paste(left, (0, 0))
+    both.paste(right, (left.width, 0))
+    file = io.BytesIO()
+    both.save(file, "JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+"""
+
+
+def changed(old: str, new: str) -> str:
+    assert old in JOIN
+    return JOIN.replace(old, new)
+
+
 WRONG = {
     1: {
+        "everything caught": (
+            """
+def shortest_bar(url):
+    try:
+        return text_of(ask_about("Which bar is the shortest?", url, detail="low"))
+    except Exception:
+        return ""
+""",
+            "let its error through: catch nothing, or raise it again. You return ''",
+        ),
+        "an error of its own": (
+            """
+def shortest_bar(url):
+    try:
+        return text_of(ask_about("Which bar is the shortest?", url, detail="low"))
+    except HttpResponseError:
+        raise ValueError("no answer") from None
+""",
+            "let its error through: catch nothing, or raise it again. You raise ValueError",
+        ),
+        "twice the picture": (
+            'def shortest_bar(url):\n    return text_of(ask_about("Q", url, url, detail="low"))',
+            "You sent 2",
+        ),
+        "no question": (
+            'def shortest_bar(url):\n    return text_of(ask_about("", url, detail="low"))',
+            "Send a question with the picture",
+        ),
+        "prints": (
+            'def shortest_bar(url):\n    print(text_of(ask_about("Q", url, detail="low")))',
+            "return a string. You return None",
+        ),
         "a string for a message": (
             "def shortest_bar(url):\n    return text_of(client.complete(messages=[url]))",
             "in a message whose role is `user`. You sent 0",
@@ -194,6 +343,44 @@ def shortest_bar(url):
         "no function": ("shortest_bar = 3", "Give check your function itself"),
     },
     2: {
+        "doubts before now forgotten": (
+            """
+def next_departure(response, now):
+    for line in text_of(response).splitlines():
+        rows, doubts = read_rows(line)
+        if line[:5] >= now:
+            return None if doubts else rows[0][0]
+""",
+            "A line before `now` is in doubt",
+        ),
+        "doubts behind the next ship forgotten": (
+            """
+def next_departure(response, now):
+    for line in text_of(response).splitlines():
+        rows, doubts = read_rows(line)
+        if doubts:
+            return None
+        if line[:5] >= now:
+            return rows[0][0]
+""",
+            "The last line is cut off",
+        ),
+        "the row": (
+            """
+def next_departure(response, now):
+    rows, doubts = read_rows(text_of(response))
+    return None if doubts else next((row for row in rows if row[0] >= now), None)
+""",
+            "Return the first row's time. At 08:00, '08:15' is right; you return ['08:15'",
+        ),
+        "an empty string": (
+            """
+def next_departure(response, now):
+    rows, doubts = read_rows(text_of(response))
+    return "" if doubts else next((row[0] for row in rows if row[0] >= now), "")
+""",
+            "No ship is left: return None",
+        ),
         "the first row": (
             "def next_departure(response, now):\n    return read_rows(text_of(response))[0][0][0]",
             "Skip the rows before",
@@ -228,6 +415,25 @@ def next_departure(response, now):
         "one argument": ("def next_departure(response):\n    return None", "raises TypeError"),
     },
     3: {
+        "one over the other": (changed("(left.width, 0)", "(0, 0)"), "belongs on the left"),
+        "upside down": (changed("paste(left,", "paste(ImageOps.flip(left),"), "upright"),
+        "the picture itself": (changed('"data:', 'both or "data:'), "Return a data URL"),
+        "bytes in a string": (
+            changed("base64.b64encode(file.getvalue()).decode()", "str(file.getvalue())"),
+            "no picture in base64",
+        ),
+        "no file named": (
+            changed(
+                "    left, right = open_picture(first), open_picture(second)\n",
+                """
+    try:
+        left, right = open_picture(first), open_picture(second)
+    except ValueError:
+        raise ValueError("one of the files is bad") from None
+""",
+            ),
+            "a ValueError of one line that names the file",
+        ),
         "as it is": (
             """
 def join(first, second):
@@ -242,45 +448,23 @@ def join(first, second):
             "upright",
         ),
         "greys clipped": (
-            """
-def join(first, second):
-    left, right = open_picture(first), Image.open(second).convert("RGB")
-    both = Image.new("RGB", (left.width + right.width, left.height))
-    both.paste(left, (0, 0))
-    both.paste(right, (left.width, 0))
-    file = io.BytesIO()
-    both.save(file, "JPEG")
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
-""",
+            changed("open_picture(second)", 'Image.open(second).convert("RGB")'),
             "greys on the right are lost",
         ),
         "the wrong order": (
-            """
-def join(first, second):
-    right, left = open_picture(first), open_picture(second)
-    both = Image.new("RGB", (left.width + right.width, left.height))
-    both.paste(left, (0, 0))
-    both.paste(right, (left.width, 0))
-    file = io.BytesIO()
-    both.save(file, "JPEG")
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
-""",
+            changed("left, right =", "right, left ="),
             "first file belongs on the left",
         ),
         "errors hidden": (
-            """
-def join(first, second):
+            changed(
+                "    left, right = open_picture(first), open_picture(second)\n",
+                """
     try:
         left, right = open_picture(first), open_picture(second)
     except Exception:
         return None
-    both = Image.new("RGB", (left.width + right.width, left.height))
-    both.paste(left, (0, 0))
-    both.paste(right, (left.width, 0))
-    file = io.BytesIO()
-    both.save(file, "JPEG")
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
 """,
+            ),
             "wide.png cannot be sent",
         ),
         "two URLs": (

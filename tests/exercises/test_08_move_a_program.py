@@ -9,6 +9,40 @@ CHECKS = {1: 'check("exercise 1", ask)', 2: 'check("exercise 2", listen)'}
 
 RIGHT = {
     1: {
+        "a class": """
+class Ask:
+    def __init__(self, **options):
+        self.options = options
+
+    def __call__(self, client, text):
+        texts = (("system", DESK), ("user", text))
+        messages = [{"role": role, "content": content} for role, content in texts]
+        (choice, *_) = client.chat.completions.create(messages=messages, **self.options).choices
+        return "[%s] %s" % (choice.finish_reason, choice.message.content or "")
+
+ask = Ask(model=MODEL, max_tokens=60, stream=False, extra_body={"safe_prompt": True})
+""",
+        "the path itself": """
+def ask(client, text):
+    messages = [dict(role="system", content=DESK), dict(role="user", content=text)]
+    body = {"model": MODEL, "messages": messages, "max_tokens": 60, "safe_prompt": True}
+    response = client.post("/chat/completions", cast_to=object, body=body)
+    choice = response["choices"][0]
+    return f"[{choice['finish_reason']}] {choice['message']['content'] or ''}"
+""",
+        "the limit as an extra, types for messages": """
+from openai.types.chat import ChatCompletionSystemMessageParam as System
+from openai.types.chat import ChatCompletionUserMessageParam as User
+
+def ask(client, text):
+    response = client.with_options(timeout=30).chat.completions.create(
+        model=MODEL,
+        messages=[System(role="system", content=DESK), User(role="user", content=text)],
+        extra_body={"safe_prompt": True, "max_tokens": 60},
+    )
+    for choice in response.choices:
+        return f"[{choice.finish_reason}] {choice.message.content or str()}".rstrip()
+""",
         "contents in parts": """
 def part(text):
     return [{"type": "text", "text": text}]
@@ -34,7 +68,7 @@ def message(role, content):
 def ask(client, text):
     response = client.chat.completions.create(
         extra_body=dict(safe_prompt=True), max_tokens=60, model="any-model",
-        messages=[message("system", "You are the desk."), message("user", text)],
+        messages=[message("system", DESK), message("user", text)],
     ).model_dump(exclude_unset=True)
     choice = response["choices"][0]
     return "[" + choice["finish_reason"] + "] " + (choice["message"].get("content") or "")
@@ -53,6 +87,63 @@ async def ask(client, text):
 """,
     },
     2: {
+        "with match, over dicts": """
+def listen(client, text):
+    said, why = [], None
+    part = {"type": "text", "text": text}
+    try:
+        for chunk in client.chat.completions.create(
+            stream=True, model=MODEL, messages=[{"role": "user", "content": [part]}]
+        ):
+            match chunk.model_dump():
+                case {"choices": [{"delta": {"content": str(piece)}, **rest}]}:
+                    said.append(piece)
+                    why = rest.get("finish_reason") or why
+                case {"choices": [{"finish_reason": str(reason)}]}:
+                    why = reason
+    except openai.APIStatusError as error:
+        match error.code:
+            case "content_filter":
+                return "[held back]"
+            case _:
+                raise
+    return "".join(said) + ("" if why == "stop" else f" [{why}]")
+""",
+        "the lines of the stream": """
+import json
+
+def listen(client, text):
+    create = client.chat.completions.with_streaming_response.create
+    messages = [{"role": "user", "content": text}]
+    try:
+        with create(model=MODEL, messages=messages, stream=True) as reply:
+            events = [line[6:] for line in reply.iter_lines() if line.startswith("data: {")]
+    except openai.APIStatusError as error:
+        if error.code != "content_filter":
+            raise
+        return "[held back]"
+    choices = [choice for event in events for choice in json.loads(event)["choices"]]
+    said = "".join((choice.get("delta") or {}).get("content") or "" for choice in choices)
+    *_, why = [choice["finish_reason"] for choice in choices if choice["finish_reason"]]
+    return said if why == "stop" else f"{said} [{why}]"
+""",
+        "a generator of its own": """
+def pieces(client, text):
+    messages = [{"role": "user", "content": text}]
+    for chunk in client.chat.completions.create(model=MODEL, messages=messages, stream=True):
+        for choice in chunk.choices:
+            yield (choice.delta.content if choice.delta else None) or "", choice.finish_reason
+
+def listen(client, text):
+    try:
+        found = list(pieces(client, text))
+    except openai.BadRequestError as error:
+        if "content_filter" == error.code:
+            return "[held back]"
+        raise error from None
+    why = next(reason for _, reason in reversed(found) if reason)
+    return "".join(piece for piece, _ in found) + (f" [{why}]" if why != "stop" else "")
+""",
         "an error with a cause, a line's end": """
 def listen(client, text):
     said, messages = "", [{"role": "user", "content": text}]
@@ -158,6 +249,21 @@ def changed(source: str, old: str, new: str) -> str:
 
 WRONG = {
     1: {
+        "None goes out as null": (
+            changed(ASK, "max_tokens=60,", "max_tokens=60, temperature=None,"),
+            "the old function sends no temperature. Leave it out",
+        ),
+        "more options": (
+            changed(ASK, "max_tokens=60,", "max_tokens=60, temperature=0, seed=7,"),
+            "the old function sends no seed, temperature. Leave it out",
+        ),
+        "another desk": (changed(ASK, '"content": DESK', '"content": "Hi"'), "`DESK`"),
+        "one message": (
+            changed(ASK, '"content": DESK}, {"role": "user", "content": text}', '"content": text}'),
+            "Send two messages",
+        ),
+        "an extra's string": (changed(ASK, "True", '"True"'), "`safe_prompt` is missing"),
+        "an extra in the header": (changed(ASK, "extra_body", "extra_query"), "`safe_prompt`"),
         "strings for messages": (
             changed(
                 ASK,
@@ -205,6 +311,28 @@ def ask(_, text):
         "another question": (changed(ASK, '"content": text', '"content": "Hi"'), "Send the text"),
     },
     2: {
+        "the last chunk's reason": (
+            changed(
+                LISTEN, "reason = choice.finish_reason or reason", "reason = choice.finish_reason"
+            ),
+            "In a stream with a late filter, return 'Bo is on watch until four.'",
+        ),
+        "bad chunks end the loop": (
+            changed(
+                changed(
+                    LISTEN,
+                    "for choice in chunk.choices:",
+                    "for choice in [chunk.choices[0]]:",
+                ),
+                "    except openai",
+                "    except (IndexError, AttributeError):\n        pass\n    except openai",
+            ),
+            "In a stream of Azure, return 'Bo is on watch.'",
+        ),
+        "an error of its own": (
+            changed(LISTEN, "            raise\n", "            raise ValueError from None\n"),
+            "raise the error of `openai` again. You raise ValueError",
+        ),
         "every 400 is the filter": (
             changed(LISTEN, 'error.code != "content_filter"', "error.status_code != 400"),
             "A status of 400 whose code is not `content_filter`",

@@ -8,6 +8,52 @@ from learners_code import exercise_tests
 NOTEBOOK = "10_reasoning_models"
 
 RIGHT_1 = {
+    "by the notebook's complete, with match": """
+def patient_ask(client, text):
+    for limit in [200 * 2**power for power in range(4)]:
+        response = complete(client, text, model_extras={"max_completion_tokens": limit})
+        (choice,) = response.choices
+        match choice.get("finish_reason"):
+            case "stop":
+                return split_thinking(choice.message)[1]
+            case "length":
+                continue
+            case _:
+                break
+    return ""
+""",
+    "a class, with a job and plain body": """
+class Patient:
+    limits = 200, 400, 800, 1600
+
+    def __call__(self, client, text):
+        messages = [{"role": "developer", "content": "Be brief."}]
+        messages.append({"role": "user", "content": text})
+        for limit in self.limits:
+            body = {"messages": messages, "max_completion_tokens": limit, "model": "m"}
+            choice = client.complete(body).choices[0]
+            if choice.finish_reason != "length":
+                break
+        return split_thinking(choice.message)[1] if choice.finish_reason == "stop" else ""
+
+patient_ask = Patient()
+""",
+    "which knows the filter's 400, and raises the rest": """
+from itertools import count, takewhile
+
+def patient_ask(client, text):
+    for limit in takewhile(lambda limit: limit <= 1600, (200 * 2**n for n in count())):
+        extras = {"max_completion_tokens": limit}
+        try:
+            choice = client.complete(messages=[UserMessage(text)], model_extras=extras).choices[0]
+        except HttpResponseError as error:
+            if error.error and error.error.code == "content_filter":
+                return ""
+            raise
+        if choice.get("finish_reason") != "length":
+            return choice.finish_reason == "stop" and split_thinking(choice.message)[1] or ""
+    return ""
+""",
     "a while loop": """
 def patient_ask(client, text):
     limit = 200
@@ -51,7 +97,41 @@ def patient_ask(client, text):
         if response.choices[0].finish_reason != 'length':
             return split_thinking(response.choices[0].message)[1]
 """
+PATIENT = """
+def patient_ask(client, text):
+    for limit in (200, 400, 800, 1600):
+        extras = {"max_completion_tokens": limit}
+        choice = client.complete(messages=[UserMessage(text)], model_extras=extras).choices[0]
+        if choice.finish_reason == "stop":
+            return split_thinking(choice.message)[1]
+        if choice.finish_reason != "length":
+            return ""
+    return ""
+"""
 WRONG_1 = {
+    "everything caught": (
+        PATIENT.replace("def patient_ask", "def asked") + "\ndef patient_ask(client, text):\n"
+        "    try:\n        return asked(client, text)\n"
+        "    except Exception:\n        return ''",
+        "let its error through: catch nothing, or raise it again. You return ''",
+    ),
+    "asks again after the filter": (
+        PATIENT.replace('            return ""\n', "            continue\n"),
+        "When the filter stops the second answer, ask with max_completion_tokens of 200, 400. ",
+    ),
+    "200 more each time": (
+        PATIENT.replace("(200, 400, 800, 1600)", "range(200, 1601, 200)"),
+        "of 200, 400, 800. You ask with 200, 400, 600",
+    ),
+    "one limit more": (
+        PATIENT.replace("1600)", "1600, 3200)"),
+        "You ask with 200, 400, 800, 1600, 3",
+    ),
+    "thinking and answer": (PATIENT.replace("message)[1]", "message)"), "return a string"),
+    "prints": (
+        PATIENT.replace("return split_thinking(choice.message)[1]", "return print(choice.message)"),
+        "return a string",
+    ),
     "half an answer, stopped by the filter": (
         UNTIL_NOT_CUT + "    return ''",
         "When the filter stops the second answer, return an empty string",
@@ -131,6 +211,54 @@ WRONG_1 = {
     "no arguments": ("def patient_ask():\n    return ''", "raises TypeError"),
 }
 RIGHT_2 = {
+    "a class": """
+class Spoken:
+    def __init__(self):
+        self.parts, self.reason = [], None
+
+    def hear(self, choice):
+        piece = choice.delta.get("content") or []
+        self.parts += [{"text": piece}] if isinstance(piece, str) else piece
+        self.reason = choice.get("finish_reason") or self.reason
+
+    def __str__(self):
+        answer = split_thinking({"content": self.parts})[1]
+        return answer if self.reason == "stop" else f"{answer}[{self.reason}]"
+
+def spoken(stream):
+    heard = Spoken()
+    for update in stream:
+        for choice in update.choices:
+            heard.hear(choice)
+    return str(heard)
+""",
+    "over dicts, asynchronous": """
+async def spoken(stream):
+    parts = []
+    with stream:
+        for update in stream:
+            for choice in update.as_dict().get("choices") or []:
+                piece = (choice.get("delta") or {}).get("content")
+                parts.extend(piece if isinstance(piece, list) else [{"text": piece or ""}])
+                reason = choice.get("finish_reason")
+    return split_thinking({"content": parts})[1] + ("" if reason == "stop" else f" [{reason}]")
+""",
+    "an early end of the loop, an index that may fail": """
+def spoken(stream):
+    parts, reason = [], None
+    for update in stream:
+        try:
+            choice = update.choices[0]
+        except IndexError:
+            continue
+        piece = choice["delta"].get("content")
+        parts += piece if isinstance(piece, list) else [{"text": piece}]
+        reason = choice["finish_reason"]
+        if reason:
+            break
+    answer = split_thinking({"content": parts})[1]
+    return " ".join(filter(None, [answer, None if reason == "stop" else f"[{reason}]"]))
+""",
     "by the function of the notebook": """
 def spoken(stream):
     parts, reasons = [], ["none"]
@@ -192,6 +320,28 @@ def changed(old: str, new: str) -> str:
 
 SPLIT = 'split_thinking({"content": text})[1]'
 WRONG_2 = {
+    "parts as strings": (
+        "def spoken(stream):\n"
+        "    text = ''.join(\n"
+        "        str(choice.delta.get('content') or '') for update in stream\n"
+        "        for choice in update.choices)\n"
+        "    return split_thinking({'content': text})[1]",
+        "For the stream “parts”, your answer holds thinking",
+    ),
+    "everything caught": (
+        "def spoken(stream):\n"
+        "    text = ''\n"
+        "    try:\n"
+        "        for update in stream:\n"
+        "            text += update.choices[0].delta.content\n"
+        "    except Exception:\n        pass\n"
+        "    return split_thinking({'content': text})[1]",
+        "For the stream “beside”, return 'Bo is on watch.'",
+    ),
+    "yields": (changed("text += content", "yield content"), "Your function has a `yield`"),
+    "a pair": (changed("return answer if", "return (answer, reason) if"), "a string"),
+    "a word of its own": (changed("{reason.value}", "cut off"), "return '[length]'"),
+    "prints": (changed("return answer if", "return print(answer) if"), "a string"),
     "the name of a reason": (
         changed("{reason.value}", "{reason}"),
         'The plain string is `choice.get("finish_reason")`',

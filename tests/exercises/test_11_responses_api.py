@@ -8,6 +8,59 @@ from learners_code import exercise_tests
 NOTEBOOK = "11_responses_api"
 
 RIGHT_1 = {
+    "with match, parts, not stored": """
+def careful_ask(client, text):
+    part = {"type": "input_text", "text": text}
+    response = client.responses.create(
+        model=MODEL, input=[{"role": "user", "content": [part]}], store=False
+    )
+    match response.status:
+        case "completed":
+            return response.output_text
+        case "incomplete":
+            return f"{response.output_text} [{response.incomplete_details.reason}]"
+        case other:
+            return f"{response.output_text} [{other}]"
+""",
+    "the body itself": """
+def careful_ask(client, text):
+    raw = client.responses.with_raw_response.create(model=MODEL, input=text)
+    body = raw.http_response.json()
+    if body["status"] == "failed":
+        return "[failed]"
+    messages = [item for item in body["output"] if item["type"] == "message"]
+    said = "".join(part["text"] for item in messages for part in item["content"])
+    why = body["incomplete_details"]
+    return said + (" [" + why["reason"] + "]" if why else "")
+""",
+    "a class; what failed is printed": """
+class Careful:
+    def __init__(self, **options):
+        self.options = options
+
+    def __call__(self, client, text):
+        response = client.responses.create(input=text, **self.options)
+        if response.error is not None:
+            print(response.error.message)
+            return "[failed]"
+        try:
+            return f"{response.output_text}\\n[{response.incomplete_details.reason}]"
+        except AttributeError:
+            return response.output_text
+
+careful_ask = Careful(model=MODEL, reasoning={"effort": "low"})
+""",
+    "an error with a cause": """
+import openai
+
+def careful_ask(client, text):
+    try:
+        response = client.responses.create(model=MODEL, input=text)
+    except openai.APIStatusError as error:
+        raise RuntimeError("the desk is closed") from error
+    whole = response.status == "completed"
+    return response.output_text if whole else f"{response.output_text} [{ending(response)}]"
+""",
     "by hand, from the items": """
 def careful_ask(client, text):
     response = client.responses.create(model=MODEL, input=text)
@@ -38,7 +91,33 @@ async def careful_ask(client, text):
     return (response.output_text + note).strip()
 """,
 }
+CAREFUL = """
+def careful_ask(client, text):
+    response = client.responses.create(model=MODEL, input=text)
+    whole = response.status == "completed"
+    return response.output_text if whole else f"{response.output_text} [{ending(response)}]"
+"""
 WRONG_1 = {
+    "everything caught": (
+        CAREFUL.replace("def careful_ask", "def asked") + "\ndef careful_ask(client, text):\n"
+        "    try:\n        return asked(client, text)\n"
+        "    except Exception:\n        return '[failed]'",
+        "let its error through: `[failed]` is for an answer whose status is `failed`. You return",
+    ),
+    "a failed answer raises": (
+        CAREFUL.replace("    whole", "    assert response.status != 'failed'\n    whole"),
+        "When the answer failed, your code raises AssertionError",
+    ),
+    "always a reason": (
+        CAREFUL.replace("response.output_text if whole else ", ""),
+        "return 'At quay 2, behind the crane.'. You return",
+    ),
+    "the old reason": (CAREFUL.replace("{ending(response)}", "length"), "[max_output_tokens]"),
+    "the system's role": (
+        CAREFUL.replace("input=text", "input=[{'role': 'system', 'content': text}]"),
+        "in a message whose role is `user`",
+    ),
+    "a pair": (CAREFUL.replace("return ", "return 0, "), "return a string"),
     "the text as instructions": (
         "def careful_ask(client, text):\n"
         "    return client.responses.create(model=MODEL, instructions=text, input='').output_text",
@@ -101,6 +180,48 @@ WRONG_1 = {
     "no arguments": ("def careful_ask():\n    return ''", "raises TypeError"),
 }
 RIGHT_2 = {
+    "a class, parsed": """
+class Talk:
+    def __init__(self, client):
+        self.client, self.items = client, []
+
+    def ask(self, question):
+        self.items.append({"type": "message", "role": "user", "content": question})
+        response = self.client.responses.parse(model=MODEL, input=self.items, **PRIVATE)
+        self.items += [item.to_dict(warnings=False) for item in response.output]
+        return response.output_text
+
+def talk(client, questions):
+    desk = Talk(client)
+    return [desk.ask(question) for question in questions]
+""",
+    "the bodies, mapped, more included": """
+def talk(client, questions):
+    items = []
+    include = ("message.output_text.logprobs", "reasoning.encrypted_content")
+
+    def one(question):
+        items.append({"role": "user", "content": question})
+        raw = client.responses.with_raw_response.create(
+            model=MODEL, input=items, store=False, include=include
+        )
+        output = raw.http_response.json()["output"]
+        items.extend(output)
+        return output[-1]["content"][0]["text"]
+
+    return list(map(one, questions))
+""",
+    "a while loop, options merged": """
+def talk(client, questions):
+    items, answers = [], []
+    options = PRIVATE | {"model": MODEL, "max_output_tokens": 2000}
+    while len(answers) < len(questions):
+        items.append({"role": "user", "content": questions[len(answers)]})
+        response = client.responses.create(input=items, **options)
+        items = items + [json.loads(item.to_json()) for item in response.output]
+        answers.append(response.output_text)
+    return answers
+""",
     "a developer's message first, recursion": """
 def talk(client, questions, items=({"role": "developer", "content": JOB},)):
     if not questions:
@@ -160,6 +281,30 @@ def talk(client, questions):
     return answers
 """
 WRONG_2 = {
+    "one long string": (
+        "def talk(client, questions):\n"
+        "    text = '\\n'.join(questions)\n"
+        "    return [\n"
+        "        client.responses.create(model=MODEL, input=text, **PRIVATE).output_text\n"
+        "        for question in questions]",
+        "Request 1 lacks 'Where is the bus stop?'",
+    ),
+    "the thinking last": (
+        TALK.replace("items += response.output", "items += reversed(response.output)"),
+        "Request 2 needs these items, in this order: user, reasoning, assistant, user",
+    ),
+    "the answer as the user's": (
+        TALK.replace(
+            "items += response.output\n",
+            "items += [response.output[0], {'role': 'user', 'content': response.output_text}]\n",
+        ),
+        "Request 2 lacks 'At the lighthouse.'",
+    ),
+    "the responses": (TALK.replace("append(response.output_text)", "append(response)"), "Return"),
+    "store is None": (
+        TALK.replace("**PRIVATE", "store=None, include=PRIVATE['include']"),
+        "set store to False",
+    ),
     "empties the list": (
         TALK.replace("for question in questions:", "while questions:").replace(
             '"content": question}', '"content": questions.pop(0)}'
