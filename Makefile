@@ -25,6 +25,9 @@ SITE_WHEELS ?=
 SOLUTIONS ?= yes
 SITE_BIN := $(subst .venv,site/.venv,$(BIN))
 SITE_READY := site/.venv/.ready
+# What draws the pictures: D2, from npm.
+D2 := tests/tools/pictures
+D2_READY := $(D2)/node_modules/.ready
 # $(call install,packages): by uv, which is many times faster, or by pip where uv cannot be had or fails.
 install = $(UV) $(1) 2>/dev/null || { echo "uv fails here, so pip takes over (a minute or two) ..."; $(PIP) $(1); }
 
@@ -97,8 +100,13 @@ run: $(READY)  ## Run all notebooks without a browser, or one: make run NB=02_st
 outputs: $(READY)  ## Run the notebooks and save their outputs, or one: make outputs NB=02_streaming
 	@$(OFFLINE) $(PY) tests/tools/run_notebooks.py --save $(NB)
 
-pictures: $(READY)  ## Draw the pictures in notebooks/images again from their sources
-	@$(PY) tests/tools/pictures.py
+pictures: $(D2_READY)  ## Draw the pictures in notebooks/images again from their sources, or one: make pictures NAME=02_stream
+	@node $(D2)/draw.mjs $(NAME)
+
+$(D2_READY): $(D2)/package-lock.json
+	@command -v npm >/dev/null || { echo "Drawing needs Node.js 20.11 or newer with npm: install it from https://nodejs.org, then run make pictures again."; exit 1; }
+	@cd $(D2) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $(D2_READY)
 
 handout: $(READY)  ## Copy the notebooks for a class to build/handout, without solutions and with them
 	@$(PY) tests/tools/handout.py
@@ -123,4 +131,4 @@ lock: $(READY)  ## Pin the dependencies of pyproject.toml, for learners and for 
 	$(PY) $(COMPILE) --output-file site/requirements.lock site/requirements.in
 
 clean:  ## Delete .venv and caches
-	rm -rf .venv site/.venv site/node_modules .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf .venv site/.venv site/node_modules $(D2)/node_modules .pytest_cache .ruff_cache .hypothesis build *.egg-info
