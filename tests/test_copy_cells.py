@@ -815,7 +815,16 @@ CASES = [
             ("no key", '{"kind": "ferry"}'),
         ]
     ),
-    refusal("no booking, refused", refused, "I cannot", numbers=("03",)),
+    *(
+        refusal(f"no booking, {name}", fault, rf"no booking \[{says} *$", numbers=("03",))
+        for name, fault, says in [
+            ("refused", refused, r"stop\]: I cannot\."),
+            ("words", answer("I cannot."), r"stop\]: I cannot\."),
+            ("cut off", answer('{"kind": "fe', "length"), r'length\]: \{"kind": "fe'),
+            ("held back", answer(None, "content_filter"), r"content_filter\]:"),
+            ("nothing", answer(None), r"stop\]:"),
+        ]
+    ),
     plainly(
         "schema refused",
         [error(400, "BadRequest", "json_schema is enabled only for later versions")],
