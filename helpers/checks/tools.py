@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from ..situations import NotYet, Situation, answering, recorded, require, require_text, value_of
+from ..situations import (
+    NotYet,
+    Patience,
+    Situation,
+    answering,
+    recorded,
+    require,
+    require_text,
+    value_of,
+)
 
 CHANGED = {"Saturday": ["06:10", "19:45"], "Sunday": []}  # while exercise 1 is checked
 CLOCK_TIME = re.compile(r"\d\d?:\d\d")
@@ -114,12 +123,15 @@ class _Log:
         self.events: list[str] = []
         self.questions: list[str] = []
         self._reply = reply
+        self._patience = Patience()
 
     def run(self, call: Any) -> str:
+        self._patience.wear()
         self.events.append("run")
         return json.dumps({"done": call.function.name})
 
     def confirm(self, question: Any) -> str | None:
+        self._patience.wear()
         self.events.append("confirm")
         self.questions.append(str(question))
         return self._reply

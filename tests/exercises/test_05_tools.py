@@ -298,6 +298,19 @@ WRONG_2 = {
 """,
         "the traveller says yes, but on Sunday, the call runs all the same",
     ),
+    "asks until yes or no": (
+        GATE
+        + """
+    reply = ""
+    while call.function.name in ACTS and reply not in ("yes", "no"):
+        try:
+            reply = confirm(call.function.arguments)
+        except:
+            pass
+    return json.dumps({"error": "no"}) if reply == "no" else run(call)
+""",
+        "asks again and again",
+    ),
     "yields": (GATE + "    yield run(call)", "Your function has a `yield`"),
     "runs, then asks": (
         GATE
