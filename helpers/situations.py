@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import FrameType
 from typing import Any
 
 from .connect import current
@@ -25,11 +26,60 @@ MOST_REQUESTS = 30  # in a situation; who asks more often never ends
 
 
 class Endless(BaseException):
-    """The learner's code asks without an end. No `except Exception` of a loop may catch it."""
+    """The learner's code asks without an end. No `except Exception` of a loop may catch it.
+
+    Attributes:
+        caught: how often a bare `except` of the learner's has caught it before.
+    """
+
+    def __init__(self, caught: int):
+        super().__init__(f"it has asked {MOST_REQUESTS + caught} times")
+        self.caught = caught
 
 
 class NotYet(Exception):
     """An exercise is not done. The message says the next thing to do."""
+
+
+class Patience:
+    """Counts what a learner's code asks, and ends it where it asks without an end."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def wear(self) -> None:
+        """Count one question. Raises Endless if there are too many."""
+        self._asked += 1
+        caught = self._asked - MOST_REQUESTS - 1
+        if caught < 0:
+            return
+        if caught:
+            _raise_at_a_later_line(caught)
+        raise Endless(caught)
+
+
+def _raise_at_a_later_line(number: int) -> None:
+    """Raise Endless in the learner's code once more, before the line of this number from now.
+
+    A bare `except` catches what is raised within its `try`. But each time that it does, the number
+    grows, until the line is one outside: a loop's own, or the `try` itself.
+    """
+    left = number
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal left
+        if "__file__" in frame.f_globals:  # a library's: what a learner types is in no file
+            return None
+        left -= event == "line"
+        if not left:
+            raise Endless(number)
+        return trace
+
+    frame = sys._getframe(1)
+    while frame:
+        frame.f_trace = trace
+        frame = frame.f_back
+    sys.settrace(trace)
 
 
 class Situation(Session):
@@ -46,11 +96,11 @@ class Situation(Session):
     def __init__(self, answers: Sequence[Answer]):
         super().__init__([], read=reader(), pace=0)
         self._answers = answers
+        self._patience = Patience()
 
     def answer(self, request: Request) -> Answer:
         self.sent.append(request)
-        if len(self.sent) > MOST_REQUESTS:
-            raise Endless(f"it has asked {MOST_REQUESTS} times")
+        self._patience.wear()
         return self._answers[min(len(self.sent), len(self._answers)) - 1]
 
     @cached_property
@@ -122,12 +172,15 @@ def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
         )
     printed = io.StringIO()
     result = Call()
+    tracing = sys.gettrace()
     try:
         with redirect_stdout(printed), redirect_stderr(printed):
             value = function(*arguments, **options)
             result.value = _awaited(value) if inspect.isawaitable(value) else value
     except (Exception, SystemExit, Endless) as error:  # sys.exit, too, would end the check
         result.error = error
+    finally:
+        sys.settrace(tracing)
     if inspect.isgenerator(result.value) or inspect.isasyncgen(result.value):
         raise NotYet("Your function has a `yield`, so a call does not run it. Use `return`.")
     result.printed = printed.getvalue()
@@ -141,7 +194,8 @@ def value_of(function: Callable[..., Any], *arguments: Any, when: str) -> Any:
     """
     result = call(function, *arguments)
     if isinstance(result.error, Endless):
-        raise NotYet(f"{when}, your code asks again and again. Let it end.")
+        remedy = "Write `except Exception:`, not `except:`" if result.error.caught else "Let it end"
+        raise NotYet(f"{when}, your code asks again and again. {remedy}.")
     if result.error is not None:
         raise NotYet(
             f"{when}, your code raises {type(result.error).__name__}: {_first_line(result.error)}"

@@ -48,7 +48,7 @@ SHOWN = {"03": '"seats": 2', "04": "ferry (96%)"}
 REQUESTS = {
     "01": 2,
     "04": 2,
-    "05": 2,
+    "05": 3,
     "11": 2,
 }  # how many requests a program makes that meets no fault; else 1
 STREAMS, WHOLE = ("02", "06"), ("01", "03", "04", "05", "07", "10")
@@ -684,26 +684,46 @@ CASES = [
             f"call with {name}", [calls((function, arguments))], numbers=("05", "11"), last=False
         )
         for name, function, arguments in [
-            ("half its arguments", "book", '{"line": "fl'),
-            ("null", "book", None),
-            ("a list", "book", "[1]"),
-            ("other names", "book", '{"city": "Oslo"}'),
-            ("an unknown line", "book", '{"line": "tram"}'),
-            ("a wrong type", "book", '{"line": ["a"]}'),
+            ("half its arguments", "departures", '{"line": "fl'),
+            ("null", "departures", None),
+            ("a list", "departures", "[1]"),
+            ("other names", "departures", '{"city": "Oslo"}'),
+            ("an unknown line", "departures", '{"line": "tram"}'),
+            ("a wrong type", "departures", '{"line": ["a"]}'),
             ("an unknown tool", "os.system", "{}"),
-            ("a time that is none", "book", '{"line": "ferry Wega", "time": "25:00"}'),
-            ("no arguments", "book", "{}"),
+            ("no arguments", "departures", "{}"),
+        ]
+    ),
+    *(
+        plainly(f"booking with {name}", [calls(("book", arguments))], numbers=("05",), last=False)
+        for name, arguments in [
+            ("half its arguments", '{"line": "fl'),
+            ("null", None),
+            ("no time", '{"line": "ferry Wega"}'),
+            ("an unknown line", '{"line": "tram", "time": "12:30"}'),
+            ("a time that is none", '{"line": "ferry Wega", "time": "25:00"}'),
         ]
     ),
     plainly(
         "two calls",
-        [calls(("book", '{"line": "ferry Wega"}'), ("book", '{"line": "tram"}'))],
+        [calls(("departures", '{"line": "ferry Wega"}'), ("departures", '{"line": "tram"}'))],
         numbers=("05", "11"),
+        last=False,
+    ),
+    plainly(
+        "a call of each tool",
+        [
+            calls(
+                ("departures", '{"line": "ferry Wega"}'),
+                ("book", '{"line": "ferry Wega", "time": "12:30"}'),
+            )
+        ],
+        numbers=("05",),
         last=False,
     ),
     refusal(
         "calls for ever",
-        calls(("book", '{"line": "ferry Wega"}')),
+        calls(("departures", '{"line": "ferry Wega"}')),
         "no answer",
         numbers=("05", "11"),
         sent=5,
@@ -795,7 +815,16 @@ CASES = [
             ("no key", '{"kind": "ferry"}'),
         ]
     ),
-    refusal("no booking, refused", refused, "I cannot", numbers=("03",)),
+    *(
+        refusal(f"no booking, {name}", fault, rf"no booking \[{says} *$", numbers=("03",))
+        for name, fault, says in [
+            ("refused", refused, r"stop\]: I cannot\."),
+            ("words", answer("I cannot."), r"stop\]: I cannot\."),
+            ("cut off", answer('{"kind": "fe', "length"), r'length\]: \{"kind": "fe'),
+            ("held back", answer(None, "content_filter"), r"content_filter\]:"),
+            ("nothing", answer(None), r"stop\]:"),
+        ]
+    ),
     plainly(
         "schema refused",
         [error(400, "BadRequest", "json_schema is enabled only for later versions")],
@@ -995,6 +1024,12 @@ def test_nobody_listens(number, sdk, fresh, monkeypatch):
     assert done.status == 1 and len(done.err.strip().splitlines()) == 1, done.err
 
 
+def tool_results(server) -> list[dict]:
+    """What the last request tells the model, one dict for each call."""
+    messages = server.seen[-1][1]["messages"]
+    return [json.loads(m["content"]) for m in messages if m["role"] == "tool"]
+
+
 @pytest.mark.parametrize("sdk", SDKS)
 @pytest.mark.parametrize(
     "typed, booked", [("y\n", True), ("Y\n", True), ("n\n", False), ("\n", False)]
@@ -1002,20 +1037,22 @@ def test_nobody_listens(number, sdk, fresh, monkeypatch):
 def test_a_booking_needs_a_yes(sdk, typed, booked, fresh, monkeypatch):
     done = run("05", sdk, fresh.address + "/models", monkeypatch, stdin=Terminal(typed))
     assert done.status == 0 and "11:15? [y/N]" in done.out
-    results = [
-        json.loads(m["content"]) for m in fresh.seen[-1][1]["messages"] if m["role"] == "tool"
-    ]
-    assert results[-1]["booked"] is booked
+    assert tool_results(fresh) == [{"times": ["11:15"]}, {"booked": booked}]
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+def test_a_look_up_asks_nobody(sdk, fresh, monkeypatch):
+    fresh.faults = [calls(("departures", '{"line": "ferry Wega"}'))]
+    done = run("05", sdk, fresh.address + "/models", monkeypatch, stdin=Terminal(""))
+    assert "[y/N]" not in done.out
+    assert tool_results(fresh)[0] == {"times": ["12:30", "17:45"]}
 
 
 @pytest.mark.parametrize("sdk", SDKS)
 def test_nobody_at_the_terminal_books_nothing(sdk, fresh, monkeypatch):
     done = run("05", sdk, fresh.address + "/models", monkeypatch, stdin=io.StringIO("y\n"))
     assert done.status == 0 and "[y/N]" not in done.out
-    results = [
-        json.loads(m["content"]) for m in fresh.seen[-1][1]["messages"] if m["role"] == "tool"
-    ]
-    assert results[-1]["booked"] is False
+    assert tool_results(fresh)[-1] == {"booked": False}
 
 
 @pytest.mark.parametrize("sdk", SDKS)

@@ -1,6 +1,7 @@
 """check(): it finds the check of an exercise, and prints what it says. test_live.py goes live."""
 
 import sys
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -115,3 +116,107 @@ def test_a_learners_loop_without_an_end_is_told_so(exercises, patient):
         pytest.raises(NotYet, match="At last, your code asks again and again"),
     ):
         value_of(ask_for_ever, situation.client, when="At last")
+
+
+CATCHES_ALL = {
+    "except": """
+def learn(client):
+    while True:
+        try:
+            client.complete(messages=[{"role": "user", "content": "more"}])
+        except:
+            pass
+""",
+    "except in a helper, on one line": """
+def ask(client):
+    try: return client.complete(messages=[]).nothing
+    except: return None
+
+def learn(client):
+    while ask(client) is None: pass
+""",
+    "suppress": """
+import contextlib
+
+def learn(client):
+    while True:
+        with contextlib.suppress(BaseException):
+            client.complete(messages=[])
+""",
+    "finally": """
+def learn(client):
+    while True:
+        try:
+            client.complete(messages=[])
+        finally:
+            continue
+""",
+    "loop in a loop": """
+def learn(client):
+    while True:
+        try:
+            while True:
+                try:
+                    client.complete(messages=[])
+                except:
+                    pass
+        except:
+            pass
+""",
+    "asynchronous": """
+async def learn(client):
+    while True:
+        try:
+            client.complete(messages=[])
+        except:
+            pass
+""",
+    "asynchronous client": """
+import os
+from azure.ai.inference.aio import ChatCompletionsClient
+from azure.core.credentials import AzureKeyCredential
+
+async def learn(_):
+    endpoint = os.environ["AZURE_INFERENCE_ENDPOINT"]
+    async with ChatCompletionsClient(endpoint, AzureKeyCredential("k"), model="m") as client:
+        while True:
+            try:
+                await client.complete(messages=[])
+            except:
+                pass
+""",
+}
+
+
+def learnt(source: str) -> Callable:
+    """A learner's function, which is in no file, like one that is typed into a notebook."""
+    space: dict = {}
+    exec(source, space)
+    return space["learn"]
+
+
+@pytest.mark.parametrize("source", CATCHES_ALL.values(), ids=CATCHES_ALL)
+def test_a_loop_that_catches_everything_ends_too(source, exercises):
+    tracing = sys.gettrace()
+    with (
+        answering(*recorded("exercise 1")) as situation,
+        pytest.raises(NotYet, match=r"asks again and again\. Write `except Exc"),
+    ):
+        value_of(learnt(source), situation.client, when="At last")
+    assert sys.gettrace() is tracing
+
+
+def test_a_loop_within_a_try_that_catches_everything_returns(exercises):
+    source = """
+def learn(client):
+    try:
+        while True:
+            try:
+                client.complete(messages=[])
+            except:
+                pass
+    except:
+        return "given up"
+"""
+    with answering(*recorded("exercise 1")) as situation:
+        assert value_of(learnt(source), situation.client, when="At last") == "given up"

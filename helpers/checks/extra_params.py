@@ -12,14 +12,8 @@ def exercise_1(one_word: Callable[[Any, str], str]) -> str:
     with answering(*recorded("exercise 1")) as situation:
         answer = value_of(one_word, situation.client, text, when="For a question")
     require_text(situation, text)
-    body = situation.bodies[-1]
-    require("temperature" in body, "Set the temperature: 0 is the steadiest.")
-    temperature = body["temperature"]
-    require(temperature == 0, f"The temperature is {temperature!r}. The number 0 is steadiest.")
-    limit: Any = body.get("max_tokens", body.get("max_completion_tokens"))
-    require(limit is not None, "Set max_tokens, or the answer may be of any length.")
-    require(isinstance(limit, int), f"The limit is {limit!r}. Set a whole number of tokens.")
-    require(0 < limit <= 5, f"The limit is {limit} tokens. Five at most were asked for.")
+    for body in situation.bodies:
+        _require_settings(body)
     require(answer is not None, "Your function returns nothing. Return the text of the answer.")
     require(isinstance(answer, str) and answer.strip() == "Gedser", "Return the answer's text.")
     for name, reason in (("cut off", "length"), ("held back", "content_filter")):
@@ -32,6 +26,21 @@ def exercise_1(one_word: Callable[[Any, str], str]) -> str:
             f"You return {answer!r:.40}.",
         )
     return "Right: short, as steady as it can be, and never half a word."
+
+
+def _require_settings(body: dict[str, Any]) -> None:
+    """A request for at most five tokens, at temperature 0."""
+    require("temperature" in body, "Set the temperature: 0 is the steadiest.")
+    temperature = body["temperature"]
+    require(
+        temperature == 0 and temperature is not False,
+        f"The temperature is {temperature!r}. The number 0 is steadiest.",
+    )
+    limit: Any = body.get("max_tokens", body.get("max_completion_tokens"))
+    require(limit is not None, "Set max_tokens, or the answer may be of any length.")
+    is_number = isinstance(limit, int) and not isinstance(limit, bool)
+    require(is_number, f"The limit is {limit!r}. Set a whole number of tokens.")
+    require(0 < limit <= 5, f"The limit is {limit} tokens. Five at most were asked for.")
 
 
 _CASES = (

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from ..situations import NotYet, Situation, answering, recorded, require, require_text, value_of
+from ..situations import (
+    NotYet,
+    Patience,
+    Situation,
+    answering,
+    recorded,
+    require,
+    require_text,
+    value_of,
+)
 
 CHANGED = {"Saturday": ["06:10", "19:45"], "Sunday": []}  # while exercise 1 is checked
 CLOCK_TIME = re.compile(r"\d\d?:\d\d")
@@ -90,6 +99,8 @@ def _results(situation: Situation, calls: list[dict[str, Any]], when: str) -> di
 def _check_result(function: Mapping[str, Any], result: str, when: str) -> None:
     """A result is JSON, and holds what the (changed) timetable says."""
     _require_json(result, when)
+    is_null = json.loads(result) is None
+    require(not is_null, f"{when}, the model gets null. Say what it means: no ferry is a list, []")
     if function["name"] == "get_flight_info":
         require("NA 121" in result, f"{when}, the flight gets {result}. Run get_flight_info.")
         require("06:10" not in result, f"{when}, the flight gets the ferry's times. Match by id.")
@@ -113,13 +124,17 @@ class _Log:
     def __init__(self, reply: str | None):
         self.events: list[str] = []
         self.questions: list[str] = []
+        self.arguments = ""
         self._reply = reply
+        self._patience = Patience()
 
     def run(self, call: Any) -> str:
+        self._patience.wear()
         self.events.append("run")
         return json.dumps({"done": call.function.name})
 
     def confirm(self, question: Any) -> str | None:
+        self._patience.wear()
         self.events.append("confirm")
         self.questions.append(str(question))
         return self._reply
@@ -158,8 +173,16 @@ def _gate(
     with answering(*recorded(f"exercise 2, {tool}")) as situation:
         response = situation.client.complete(messages=[{"role": "user", "content": "Hello?"}])
         call = response.choices[0].message.tool_calls[0]
+        log.arguments = call.function.arguments
         when = f"When the model calls {call.function.name}"
         return log, value_of(function, call, log.run, log.confirm, when=when)
+
+
+_DONE = {"cancel_booking": ("done", "cancelled"), "book_flight": ("done", "booked")}
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]{2,}", text.lower()))
 
 
 def _check_gate(log: _Log, result: Any, name: str, reply: str | None, when: str) -> None:
@@ -172,6 +195,10 @@ def _check_gate(log: _Log, result: Any, name: str, reply: str | None, when: str)
         what in log.questions[0],
         f"{when}, you ask {log.questions[0]!r}. Say what will happen: put the arguments into it.",
     )
+    require(
+        _words(log.questions[0]) - _words(log.arguments),
+        f"{when}, you ask {log.questions[0]!r}. Say what will happen: put the tool's name into it.",
+    )
     ran = log.events.count("run")
     if reply == "yes":
         require(ran == 1, f"{when}, run the call once. It ran {ran} times.")
@@ -180,7 +207,7 @@ def _check_gate(log: _Log, result: Any, name: str, reply: str | None, when: str)
     require(not ran, f"{when}, the call runs all the same. Only the reply 'yes' is a yes.")
     _require_json(result, when)
     told = json.loads(result)
-    is_done = isinstance(told, dict) and told.get("done")
+    is_done = isinstance(told, dict) and any(told.get(key) for key in _DONE[name])
     require(not is_done, f"{when}, do not tell the model that it was done.")
     says_so = bool(told) and isinstance(told, str | list | dict)
     require(says_so, f"{when}, the model gets {result}. Say in the JSON that nothing was done.")

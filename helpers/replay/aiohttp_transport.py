@@ -42,7 +42,7 @@ class MemoryTransport(asyncio.Transport):
         try:
             answer = self._session.play(self._request)
             pieces = answer.pieces
-        except Exception as error:  # it reaches the caller as it is, who would wait for ever
+        except BaseException as error:  # it reaches the caller, who would wait for ever
             self._protocol.set_exception(error)
             return
         self._protocol.data_received(_head(answer))

@@ -4,6 +4,25 @@ from learners_code import exercise_tests
 
 NOTEBOOK = "00_start_here"
 RIGHT = {
+    "in capitals, by a callable object": """
+class Greeter:
+    def __call__(self, client, name):
+        answer = client.complete(messages=[UserMessage(f"GREET {name.upper()}!")])
+        return answer.choices[0].message.content
+
+greet = Greeter()
+""",
+    "by requests": """
+import requests
+
+def greet(client, name):
+    reply = requests.post(
+        os.environ["AZURE_INFERENCE_ENDPOINT"] + "/chat/completions",
+        json={"model": "m", "messages": [{"role": "user", "content": f"Greet {name}"}]},
+        timeout=9,
+    )
+    return reply.json()["choices"][0]["message"]["content"]
+""",
     "the name in a system message": """
 from azure.ai.inference.models import SystemMessage
 
@@ -46,6 +65,25 @@ def greet(client, name):
 """,
 }
 WRONG = {
+    "both names": (
+        "def greet(client, name):\n"
+        '    greeting = client.complete(messages=[UserMessage("Greet Ada and Bo")])\n'
+        "    return greeting.choices[0].message.content",
+        "Greet the traveller whose name is given",
+    ),
+    "a name within a word": (
+        "def greet(client, name):\n"
+        '    question = {"Ada": "Greet Ada", "Bo": "Greet the captain of the Boat"}[name]\n'
+        "    greeting = client.complete(messages=[UserMessage(question)])\n"
+        "    return greeting.choices[0].message.content",
+        "Put the name in it",
+    ),
+    "no f": (
+        "def greet(client, name):\n"
+        '    greeting = client.complete(messages=[UserMessage("Greet {name}")])\n'
+        "    return greeting.choices[0].message.content",
+        "Put the name in it",
+    ),
     "yields": (
         "def greet(client, name):\n"
         '    yield client.complete(messages=[UserMessage(f"Greet {name}")])',

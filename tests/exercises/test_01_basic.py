@@ -8,6 +8,24 @@ from learners_code import exercise_tests
 NOTEBOOK = "01_basic"
 
 RIGHT_1 = {
+    "by the package openai": """
+from openai import OpenAI
+
+def careful_ask(client, text):
+    question = {"role": "user", "content": text}
+    answer = OpenAI(max_retries=0).chat.completions.create(model="m", messages=[question])
+    choice = answer.choices[0]
+    return (choice.message.content or "") + (" […]" if choice.finish_reason == "length" else "")
+""",
+    "match, asynchronous": """
+async def careful_ask(client, text):
+    choice = client.complete(messages=[UserMessage(text)]).choices[0]
+    match choice.finish_reason:
+        case "stop":
+            return choice.message.content or ""
+        case _:
+            return f"{choice.message.content} […]"
+""",
     "by the enum": """
 from azure.ai.inference.models import CompletionsFinishReason
 
@@ -34,6 +52,33 @@ async def careful_ask(client, text):
 """,
 }
 WRONG_1 = {
+    "asks until it is whole": (
+        """
+def careful_ask(client, text):
+    response = client.complete(messages=[UserMessage(text)])
+    while response.choices[0].finish_reason == "length":
+        response = client.complete(messages=[UserMessage(text)], max_tokens=1000)
+    return text_of(response)
+""",
+        "When the answer is cut off, your code asks again and again",
+    ),
+    "looks at the last letter": (
+        """
+def careful_ask(client, text):
+    answer = text_of(client.complete(messages=[UserMessage(text)]))
+    return answer if answer.endswith((".", "!", "?")) else answer + " […]"
+""",
+        "Return a whole answer as it is",
+    ),
+    "the enum's name": (
+        """
+def careful_ask(client, text):
+    response = client.complete(messages=[UserMessage(text)])
+    cut = str(response.choices[0].finish_reason) == "length"
+    return text_of(response) + (" […]" if cut else "")
+""",
+        "The second answer is cut off",
+    ),
     "guesses by the full stop": (
         "def careful_ask(client, text):\n"
         "    answer = text_of(client.complete(messages=[UserMessage(text)]))\n"
@@ -81,6 +126,18 @@ WRONG_1 = {
     "no arguments": ("def careful_ask():\n    return ''", "raises TypeError"),
 }
 RIGHT_2 = {
+    "in another language, from the body": """
+import json
+
+def one_line(error):
+    try:
+        code = json.loads(error.response.text())["error"]["code"]
+    except (ValueError, LookupError, TypeError):
+        code = None
+    words = {"content_filter": "anders fragen", "unknown_model": "Modellname prüfen"}
+    status = {401: "Schlüssel prüfen", 404: "Adresse prüfen", 429: "warten"}
+    return words.get(code) or status.get(error.status_code, "später versuchen")
+""",
     "a remedy, then the service's words": """
 def one_line(error):
     code = error.error.code if error.error else ""
@@ -124,6 +181,19 @@ def one_line(error):
 """,
 }
 WRONG_2 = {
+    "no line for the rest": (
+        """
+def one_line(error):
+    code = error.error.code if error.error else None
+    lines = {"content_filter": "rephrase", "unknown_model": "rename", 401: "key", 404: "path"}
+    return lines.get(code) or {**lines, 429: "wait"}[error.status_code]
+""",
+        "For an error that nobody foresaw, your code raises KeyError",
+    ),
+    "one line for each class": (
+        "def one_line(error):\n    return f'{type(error).__name__} {error.status_code}'",
+        "You say the same for an unknown model",
+    ),
     "ends the program": (
         "import sys\n\ndef one_line(error):\n    sys.exit(explain(error))",
         "For a wrong key, your code raises SystemExit: 401: check the key",

@@ -6,6 +6,30 @@ NOTEBOOK = "02_streaming"
 CHECKS = {1: 'check("exercise 1", first_sentence)', 2: 'check("exercise 2", read)'}
 
 RIGHT_1 = {
+    "next, until a full stop": """
+def first_sentence(stream):
+    text = ""
+    updates = iter(stream)
+    while "." not in text:
+        try:
+            text += read_update(next(updates))[0]
+        except StopIteration:
+            return text
+    return text.split(".")[0] + "."
+""",
+    "a generator, asynchronous": """
+def pieces(stream):
+    for update in stream:
+        yield read_update(update)[0]
+
+async def first_sentence(stream):
+    text = ""
+    for piece in pieces(stream):
+        text += piece
+        if "." in text:
+            break
+    return text
+""",
     "recursion": """
 def first_sentence(stream, text=""):
     for update in stream:
@@ -47,6 +71,30 @@ def first_sentence(stream):
 """,
 }
 WRONG_1 = {
+    "index without a guard": (
+        """
+def first_sentence(stream):
+    text = ""
+    for update in stream:
+        text += update.choices[0].delta.content or ""
+        if "." in text:
+            break
+    return text
+""",
+        "without a full stop, your code raises IndexError",
+    ),
+    "a full stop always": (
+        """
+def first_sentence(stream):
+    text = ""
+    for update in stream:
+        text += read_update(update)[0]
+        if "." in text:
+            break
+    return text.split(".")[0] + "."
+""",
+        "A stream may end without a full stop",
+    ),
     "sure of a full stop": (
         """
 def first_sentence(stream):
@@ -108,6 +156,24 @@ def first_sentence(stream):
     ),
 }
 RIGHT_2 = {
+    "a bare except, and a named tuple": """
+from collections import namedtuple
+
+Result = namedtuple("Result", "text whole")
+
+def read(stream):
+    pieces, reasons = [], set()
+    try:
+        for update in stream:
+            piece, reason = read_update(update)
+            pieces.append(piece)
+            reasons.add(reason)
+    except:
+        reasons.clear()
+    finally:
+        stream.close()
+    return Result("".join(pieces), "stop" in reasons)
+""",
     "a named tuple": """
 from collections import namedtuple
 
@@ -148,6 +214,22 @@ def read(stream):
 """,
 }
 WRONG_2 = {
+    "not cut for length": (
+        """
+def read(stream):
+    text, reason, _ = read_stream(stream)
+    return text, reason != "length"
+""",
+        "because the connection breaks is not whole",
+    ),
+    "a mark in the text": (
+        """
+def read(stream):
+    text, reason, _ = read_stream(stream)
+    return text + ("" if reason == "stop" else " […]"), reason == "stop"
+""",
+        "the text is",
+    ),
     "guesses by the full stop": (
         """
 def read(stream):

@@ -6,6 +6,29 @@ NOTEBOOK = "03_json_mode"
 CHECKS = {1: 'check("exercise 1", booking_or_reason)', 2: 'check("exercise 2", ReturnBooking)'}
 
 RIGHT_1 = {
+    "a callable object": """
+class Reader:
+    def __call__(self, response):
+        try:
+            return parse(response)
+        except ValueError as error:
+            return repr(error)
+
+booking_or_reason = Reader()
+""",
+    "by a regular expression": """
+def booking_or_reason(response):
+    choice = response.choices[0]
+    if choice.finish_reason != "stop":
+        return "cut: " + choice.finish_reason.value
+    if choice.message.get("refusal"):
+        return choice.message["refusal"]
+    found = re.search(r"\\{.*?\\}", content_of(response), re.DOTALL)
+    try:
+        return Booking.model_validate_json(found.group() if found else "")
+    except ValidationError as error:
+        return str(error)
+""",
     "two kinds of reasons": """
 def booking_or_reason(response):
     try:
@@ -50,6 +73,35 @@ async def booking_or_reason(response):
 """,
 }
 WRONG_1 = {
+    "the answer after a no": (
+        """
+def booking_or_reason(response):
+    try:
+        return parse(response)
+    except ValueError:
+        return "No: " + content_of(response)
+""",
+        "You say the same",
+    ),
+    "the error itself": (
+        """
+def booking_or_reason(response):
+    try:
+        return parse(response)
+    except ValueError as error:
+        return error
+""",
+        "return a string that says why",
+    ),
+    "a booking unchecked": (
+        """
+def booking_or_reason(response):
+    text = content_of(response)
+    data = json.loads(text[text.find("{") : text.rfind("}") + 1])
+    return Booking.model_construct(**data)
+""",
+        "without seats, return a string",
+    ),
     "the same reason always": (
         """
 def booking_or_reason(response):
@@ -73,7 +125,7 @@ def booking_or_reason(response):
     "json.loads alone": (
         "def booking_or_reason(response):\n"
         "    return Booking(**json.loads(response.choices[0].message.content))",
-        "in a fence, your code raises JSONDecodeError",
+        "in a fence, after a sentence, your code raises JSONDecodeError",
     ),
     "0 for what is missing": (
         """
@@ -104,6 +156,23 @@ def booking_or_reason(response):
     ),
 }
 RIGHT_2 = {
+    "required by an ellipsis": """
+from pydantic import Field
+
+class ReturnBooking(Booking):
+    returns: str | None = Field(...)
+""",
+    "with a validator": """
+from pydantic import field_validator
+
+class ReturnBooking(Booking, extra="forbid"):
+    returns: str | None
+
+    @field_validator("returns")
+    @classmethod
+    def strip(cls, value):
+        return value and value.strip()
+""",
     "an enumeration of days": """
 from enum import Enum
 
@@ -139,6 +208,30 @@ class ReturnBooking(BaseModel):
 """,
 }
 WRONG_2 = {
+    "an instance": (
+        "class ReturnBooking(Booking):\n    returns: str | None\n"
+        "ReturnBooking = ReturnBooking(kind='ferry', to='x', seats=1, returns=None)",
+        "Pass the class",
+    ),
+    "an alias": (
+        "from pydantic import Field\n"
+        "class ReturnBooking(Booking):\n    back: str | None = Field(alias='returns')",
+        "`returns` is 'Sunday'",
+    ),
+    "a pattern": (
+        "from pydantic import Field\n"
+        "class ReturnBooking(Booking):\n    returns: str | None = Field(pattern='day$')",
+        "A strict schema takes no `pattern`",
+    ),
+    "any kind": (
+        "class ReturnBooking(BaseModel, extra='forbid'):\n"
+        "    kind: str\n    to: str\n    seats: int\n    returns: str | None",
+        "`kind` may be 'tram' now",
+    ),
+    "seats with a default": (
+        "class ReturnBooking(Booking):\n    returns: str | None\n    seats: int = 1",
+        "`seats` is not required",
+    ),
     "a date": (
         "from datetime import date\nclass ReturnBooking(Booking):\n    returns: date | None",
         "whose `returns` is 'Sunday', your code raises ValidationError",

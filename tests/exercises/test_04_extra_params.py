@@ -6,6 +6,26 @@ NOTEBOOK = "04_extra_params"
 CHECKS = {1: 'check("exercise 1", one_word)', 2: 'check("exercise 2", ferry_or_flight)'}
 
 RIGHT_1 = {
+    "by the package openai": """
+def one_word(client, text):
+    answer = OpenAI(max_retries=0).chat.completions.create(
+        model="m",
+        messages=[{"role": "user", "content": text}],
+        temperature=0,
+        max_completion_tokens=5,
+    )
+    choice = answer.choices[0]
+    return choice.message.content if choice.finish_reason == "stop" else ""
+""",
+    "settings in a dict, the first word": """
+SETTINGS = dict(temperature=0, max_tokens=5, seed=1)
+
+def one_word(client, text):
+    choice = client.complete(messages=[UserMessage(text)], **SETTINGS).choices[0]
+    if choice.finish_reason.value != "stop" or not choice.message.content:
+        return ""
+    return choice.message.content.split()[0]
+""",
     "keywords": """
 def one_word(client, text):
     answer = client.complete(messages=[UserMessage(text)], max_tokens=5, temperature=0.0, top_p=1)
@@ -33,6 +53,26 @@ def one_word(client, text):
 """,
 }
 WRONG_1 = {
+    "a first request without settings": (
+        "def one_word(client, text):\n"
+        "    client.complete(messages=[UserMessage(text)])\n"
+        "    r = client.complete(messages=[UserMessage(text)], temperature=0, max_tokens=5)\n"
+        "    c = r.choices[0]\n"
+        "    return c.message.content if c.finish_reason == 'stop' else ''",
+        "Set the temperature",
+    ),
+    "truth for numbers": (
+        "def one_word(client, text):\n"
+        "    r = client.complete(messages=[UserMessage(text)], temperature=0, max_tokens=True)\n"
+        "    return r.choices[0].message.content",
+        "The limit is True",
+    ),
+    "None for a cut word": (
+        "def one_word(client, text):\n"
+        "    r = client.complete(messages=[UserMessage(text)], temperature=0, max_tokens=5)\n"
+        "    return r.choices[0].message.content if r.choices[0].finish_reason == 'stop' else None",
+        "return an empty string. You return None",
+    ),
     "a string for a message": (
         "def one_word(client, text):\n"
         "    r = client.complete(messages=[text], temperature=0, max_tokens=5)\n"
@@ -84,6 +124,26 @@ WRONG_1 = {
     "no request": ("def one_word(client, text):\n    return 'Gedser'", "Send a request"),
 }
 RIGHT_2 = {
+    "the limit as a logarithm": """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    try:
+        total = sum(entry["logprob"] for entry in choice["logprobs"]["content"])
+    except (KeyError, TypeError):
+        return "ask a person"
+    sure = total >= math.log(limit)
+    return choice.message.content if sure and choice.message.content != "lost property" else (
+        "ask a person"
+    )
+""",
+    "match": """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    match choice.message.content:
+        case "ferry" | "flight" as label if sureness(choice, label) >= limit:
+            return label
+    return "ask a person"
+""",
     "by sureness": """
 def ferry_or_flight(response, limit):
     choice = response.choices[0]
@@ -115,6 +175,16 @@ def ferry_or_flight(response, limit):
 """,
 }
 WRONG_2 = {
+    "a limit of its own": (
+        """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    label = choice.message.content
+    sure = label in ("ferry", "flight") and sureness(choice, label) >= 0.8
+    return label if sure else "ask a person"
+""",
+        "With two tokens and limit 0.92",
+    ),
     "the most sure token": (
         """
 def ferry_or_flight(response, limit):

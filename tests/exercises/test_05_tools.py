@@ -14,6 +14,24 @@ def ferry_times(day: str):
 )
 
 RIGHT_1 = {
+    "a method; a sentence as result": FERRIES
+    + """
+from typing import Literal
+
+class Harbour:
+    def ferry_times(self, day: Literal["Saturday", "Sunday"]) -> str:
+        return f"On {day}: {', '.join(FERRIES[day]) or 'no ferry'}."
+
+def desk(client, question):
+    return answer(client, question, dict(LOOK_UPS, ferry_times=Harbour().ferry_times))
+""",
+    "added to LOOK_UPS": TOOL
+    + """
+async def desk(client, question):
+    return answer(client, question, LOOK_UPS)
+
+LOOK_UPS = {**LOOK_UPS, "ferry_times": ferry_times}
+""",
     "with the notebook's answer": TOOL
     + """
 def desk(client, question):
@@ -74,6 +92,41 @@ async def desk(client, question):
 """,
 }
 WRONG_1 = {
+    "null on Sunday": (
+        FERRIES
+        + """
+def ferry_times(day: str):
+    return FERRIES[day] or None
+
+def desk(client, question):
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
+""",
+        "the model gets null",
+    ),
+    "a copy of the timetable": (
+        FERRIES
+        + """
+TIMES = {day: list(times) for day, times in FERRIES.items()}
+
+def ferry_times(day: str):
+    return TIMES[day]
+
+def desk(client, question):
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
+""",
+        "Read FERRIES",
+    ),
+    "the whole timetable": (
+        FERRIES
+        + """
+def ferry_times(day: str):
+    return FERRIES
+
+def desk(client, question):
+    return answer(client, question, LOOK_UPS | {"ferry_times": ferry_times})
+""",
+        "the timetable says no departures",
+    ),
     "another question": (
         TOOL
         + """
@@ -214,6 +267,33 @@ def desk(client, question):
     ),
 }
 RIGHT_2 = {
+    "an error of its own": """
+ACTS = {"book_flight", "cancel_booking"}
+
+class Refused(Exception):
+    pass
+
+def run_with_consent(call, run, confirm):
+    try:
+        if call.function.name in ACTS and confirm(str(call.function.as_dict())) != "yes":
+            raise Refused("the traveller did not say yes")
+        return run(call=call)
+    except Refused as error:
+        return json.dumps({"error": str(error)})
+""",
+    "a decorator": """
+def gate(function):
+    def inner(call, run, confirm):
+        acts = not call.function.name.startswith("get_")
+        if acts and confirm(repr(call)) != "yes":
+            return json.dumps({"status": "refused"})
+        return function(call, run)
+    return inner
+
+@gate
+def run_with_consent(call, run):
+    return run(call)
+""",
     "says that it is not done": """
 def run_with_consent(call, run, confirm):
     if call.function.name.startswith(("book", "cancel")):
@@ -261,10 +341,37 @@ async def run_with_consent(call, run, confirm):
 }
 GATE = 'ACTS = {"book_flight", "cancel_booking"}\ndef run_with_consent(call, run, confirm):\n'
 WRONG_2 = {
-    "null": (
+    "the arguments alone": (
         GATE
         + """
     if call.function.name in ACTS and confirm(call.function.arguments) != "yes":
+        return '{"error": "no"}'
+    return run(call)
+""",
+        "put the tool's name into it",
+    ),
+    "booked after a no": (
+        GATE
+        + """
+    if call.function.name in ACTS and confirm(str(call.function)) != "yes":
+        return '{"booked": true, "cancelled": true}'
+    return run(call)
+""",
+        "do not tell the model that it was done",
+    ),
+    "y for yes": (
+        GATE
+        + """
+    if call.function.name in ACTS and confirm(str(call.function)) != "y":
+        return '{"error": "no"}'
+    return run(call)
+""",
+        "run the call once. It ran 0 times",
+    ),
+    "null": (
+        GATE
+        + """
+    if call.function.name in ACTS and confirm(str(call.function)) != "yes":
         return json.dumps(None)
     return run(call)
 """,
@@ -273,7 +380,7 @@ WRONG_2 = {
     "false": (
         GATE
         + """
-    if call.function.name in ACTS and confirm(call.function.arguments) != "yes":
+    if call.function.name in ACTS and confirm(str(call.function)) != "yes":
         return json.dumps(False)
     return run(call)
 """,
@@ -282,7 +389,7 @@ WRONG_2 = {
     "an empty object": (
         GATE
         + """
-    if call.function.name in ACTS and confirm(call.function.arguments) != "yes":
+    if call.function.name in ACTS and confirm(str(call.function)) != "yes":
         return "{}"
     return run(call)
 """,
@@ -292,18 +399,31 @@ WRONG_2 = {
         GATE
         + """
     acts = call.function.name in ACTS
-    if acts and not (confirm(call.function.arguments) or "").startswith("yes"):
+    if acts and not (confirm(str(call.function)) or "").startswith("yes"):
         return '{"error": "no"}'
     return run(call)
 """,
         "the traveller says yes, but on Sunday, the call runs all the same",
+    ),
+    "asks until yes or no": (
+        GATE
+        + """
+    reply = ""
+    while call.function.name in ACTS and reply not in ("yes", "no"):
+        try:
+            reply = confirm(str(call.function))
+        except:
+            pass
+    return json.dumps({"error": "no"}) if reply == "no" else run(call)
+""",
+        "asks again and again",
     ),
     "yields": (GATE + "    yield run(call)", "Your function has a `yield`"),
     "runs, then asks": (
         GATE
         + """
     result = run(call)
-    if call.function.name in ACTS and confirm(call.function.arguments) != "yes":
+    if call.function.name in ACTS and confirm(str(call.function)) != "yes":
         return json.dumps({"error": "no"})
     return result
 """,
@@ -315,14 +435,14 @@ WRONG_2 = {
         "nothing happens",
     ),
     "asks for look-ups": (
-        GATE + "    return run(call) if confirm(call.function.arguments) == 'yes' else '0'",
+        GATE + "    return run(call) if confirm(str(call.function)) == 'yes' else '0'",
         "without a question",
     ),
     "runs after no": (
         GATE
         + """
     if call.function.name in ACTS:
-        confirm(call.function.arguments)
+        confirm(str(call.function))
     return run(call)
 """,
         "runs all the same",
@@ -330,7 +450,7 @@ WRONG_2 = {
     "silence is a yes": (
         GATE
         + """
-    if call.function.name in ACTS and (confirm(call.function.arguments) or "yes") != "yes":
+    if call.function.name in ACTS and (confirm(str(call.function)) or "yes") != "yes":
         return '{"error": "no"}'
     return run(call)
 """,
@@ -339,7 +459,7 @@ WRONG_2 = {
     "a yes anywhere": (
         GATE
         + """
-    if call.function.name in ACTS and "yes" not in (confirm(call.function.arguments) or ""):
+    if call.function.name in ACTS and "yes" not in (confirm(str(call.function)) or ""):
         return '{"error": "no"}'
     return run(call)
 """,
@@ -348,7 +468,7 @@ WRONG_2 = {
     "one tool alone": (
         GATE
         + """
-    if call.function.name == "cancel_booking" and confirm(call.function.arguments) != "yes":
+    if call.function.name == "cancel_booking" and confirm(str(call.function)) != "yes":
         return '{"error": "no"}'
     return run(call)
 """,
@@ -366,7 +486,7 @@ WRONG_2 = {
     "a refusal that is no JSON": (
         GATE
         + """
-    if call.function.name in ACTS and confirm(call.function.arguments) != "yes":
+    if call.function.name in ACTS and confirm(str(call.function)) != "yes":
         return "not cancelled"
     return run(call)
 """,
@@ -375,7 +495,7 @@ WRONG_2 = {
     "returns nothing": (
         GATE
         + """
-    if call.function.name not in ACTS or confirm(call.function.arguments) == "yes":
+    if call.function.name not in ACTS or confirm(str(call.function)) == "yes":
         run(call)
 """,
         "Return what run returns",
@@ -387,7 +507,7 @@ WRONG_2 = {
     "fails on None": (
         GATE
         + """
-    if call.function.name in ACTS and confirm(call.function.arguments).lower() != "yes":
+    if call.function.name in ACTS and confirm(str(call.function)).lower() != "yes":
         return '{"error": "no"}'
     return run(call)
 """,
