@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from importlib import import_module
 from inspect import signature
+from textwrap import fill
 from typing import Any
 
 from .connect import current
 from .replay import CourseError
+
+WIDTH = 88  # characters: JupyterLab breaks longer lines in the middle of a word
 
 
 def check(exercise: str, /, *work: Any) -> None:
@@ -29,9 +32,11 @@ def check(exercise: str, /, *work: Any) -> None:
         wanted = ", ".join([f'"{exercise}"', *parameters.parameters])
         raise CourseError(f"this exercise checks something else: write check({wanted}).") from None
     try:
-        print(f"✓ {function(*work)}")
+        said = f"✓ {function(*work)}"
     except NotYet as next_step:
-        print(f"Not yet. {next_step}")
+        said = f"Not yet. {next_step}"
+    for line in said.splitlines():
+        print(fill(line, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def _check_of(exercise: Any) -> Callable[..., str]:

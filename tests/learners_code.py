@@ -52,13 +52,13 @@ def notebook(request) -> Iterator[dict]:
 
 @pytest.fixture
 def attempt(notebook) -> Callable[[str], str]:
-    """Run a learner's cell, and return what it printed."""
+    """Run a learner's cell, and return what it printed, in one line however it was broken."""
 
     def run(source: str) -> str:
         printed = io.StringIO()
         with contextlib.chdir(NOTEBOOKS), contextlib.redirect_stdout(printed):
             exec(compile(source, "exercise", "exec"), dict(notebook))
-        return printed.getvalue()
+        return " ".join(printed.getvalue().split())
 
     return run
 

@@ -36,6 +36,14 @@ def test_what_is_right_is_ticked(exercises, capsys):
     assert capsys.readouterr().out == "✓ Right: seven.\n" * 2
 
 
+def test_a_long_message_is_broken_between_words(exercises, capsys):
+    check("exercise 1", "azure-ai-inference " * 9)
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert last.endswith("azure-ai-inference '.")
+    assert lines and all(60 < len(line) <= 88 for line in lines)
+    assert all(line.endswith("azure-ai-inference") for line in lines)
+
+
 def test_what_is_not_is_told_the_next_step(exercises, capsys):
     check("exercise 1", None)
     check("exercise 1", 7, 9)

@@ -532,7 +532,7 @@ def test_the_timetable_is_as_before(attempt):
 
 def test_the_check_says_that_the_timetable_is_missing(attempt):
     source = RIGHT_1["with the notebook's answer"] + '\ncheck("exercise 1", desk)'
-    assert attempt(source) == "Not yet. Give check the timetable, too: FERRIES, a dict.\n"
+    assert attempt(source) == "Not yet. Give check the timetable, too: FERRIES, a dict."
 
 
 def test_a_learner_who_empties_the_lists_can_try_again(attempt):

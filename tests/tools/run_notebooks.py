@@ -7,6 +7,7 @@ import sys
 
 from nbclient.exceptions import CellExecutionError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
             )
     console.print(table)
     for name, error in failures:
-        console.print(f"[red]{name}[/red]: {error}", highlight=False)
+        console.print(f"[red]{name}[/red]: {escape(str(error))}", highlight=False)
     return 1 if failures else 0
 
 
