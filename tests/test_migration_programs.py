@@ -3,6 +3,8 @@
 import pytest
 from test_migration_rewrite import CLIENT, MARK, moved
 
+from helpers.migration.__main__ import main
+
 
 def last(text: str) -> str:
     """The last line of what a program becomes."""
@@ -216,6 +218,85 @@ def test_the_defaults_of_a_client_that_is_handed_on_unseen_are_not_lost():
     assert "a client of this file has model='m': does this call need it?" in text
 
 
+# --- Errors that are shown, logged or read ------------------------------------------------------
+
+WORDS = {
+    "log.error('%s', error)": "other words now",
+    "log.warning('no', exc_info=True, extra={'error': error})": "",
+    "log.exception('no')": "",
+    "x = 'no: %s' % error": "other words now",
+    "x = 'no: %s %s' % (1, error)": "other words now",
+    "x = '{}'.format(error)": "other words now",
+    "raise RuntimeError('no', error) from error": "other words now",
+    "raise HTTPException(502, detail=error.message)": "message has other words now",
+    "x = error.args[0]": "args has other words now",
+    "x = getattr(error, 'message', '')": "message has other words now",
+    "x = getattr(error, 'inner_exception', None)": "errors have no inner_exception",
+    "log.error('%s', error.error)": "the details print as a dict now",
+    "log.error('%s %s', error.status_code, error.error.code)": "",
+    "x = error.error.details[0].code": "check its type",
+    "x = isinstance(error, ValueError)": "",
+}
+
+
+@pytest.mark.parametrize("old", WORDS)
+def test_an_errors_words_get_a_todo_wherever_they_go(old):
+    text = moved(
+        f"{CLIENT}from azure.core.exceptions import HttpResponseError\n"
+        f"try:\n    client.complete(messages=[])\nexcept HttpResponseError as error:\n    {old}\n"
+    )
+    todos = [line for line in text.splitlines() if MARK.strip() in line]
+    assert len(todos) == bool(WORDS[old]) and all(WORDS[old] in todo for todo in todos), text
+
+
+READ = {
+    "x = hasattr(error, 'error')": 'x = hasattr(error, "body")',
+    "x = error.response.reason": "x = error.response.reason_phrase",
+    "x = error.response.content_type": 'x = error.response.headers.get("content-type")',
+    "for d in error.error.details: x = d.code": 'for d in (error.body.get("details") or []): x = d.get("code")',
+}
+
+
+@pytest.mark.parametrize("old", READ)
+def test_what_is_read_of_an_error_moves(old):
+    assert READ[old] == last(
+        "from azure.core.exceptions import HttpResponseError\n"
+        f"try:\n    client.complete(messages=[])\nexcept HttpResponseError as error:\n    {old}\n"
+    )
+
+
+# --- Streams that are left early ---------------------------------------------------------------
+
+ASYNC = CLIENT.replace("inference import", "inference.aio import")
+CREATED = 'await client.chat.completions.create(model="m", messages=[], stream=True)'
+CALL = "await client.complete(messages=[], stream=True)"
+NAMED = f"    s = {CALL}\n    async for u in s:\n        "
+LEFT = {
+    NAMED + "if u.id:\n            break": "    async with s:\n        async for u in s:",
+    NAMED + "return u.id": "    async with s:\n        async for u in s:",
+    NAMED + "yield u.id": "    async with s:\n        async for u in s:",
+    f"    async for u in {CALL}:\n        return u.id": f"    async with {CREATED} as stream:\n        async for u in stream:",
+    f"    stream = 1\n    async for u in {CALL}:\n        return u.id": f"    async with {CREATED} as chunks:\n        async for u in chunks:",
+    NAMED + "print(u.id)": "",
+    NAMED + "for x in u.choices:\n            break": "",
+    NAMED + "def g():\n            return u.id": "",
+    NAMED + "return u.id\n    await s.aclose()": "",
+    f"    async with {CALL} as s:\n        async for u in s:\n            return u.id": "",
+    "    async for u in others:\n        return u.id": "",
+}
+
+
+@pytest.mark.parametrize("old", LEFT)
+def test_an_async_stream_that_may_be_left_early_is_closed(old):
+    text = moved(f"{ASYNC}async def f(others):\n{old}\n")
+    assert LEFT[old] in text
+    if not LEFT[old]:
+        assert text.count("async with") == old.count("async with"), text
+
+
+# --- Mocks -------------------------------------------------------------------------------------
+
+
 def test_a_mock_of_a_client_answers_the_new_call():
     text = moved(
         f"{CLIENT}from unittest.mock import MagicMock\nmock = MagicMock(spec=ChatCompletionsClient)\n"
@@ -224,6 +305,57 @@ def test_a_mock_of_a_client_answers_the_new_call():
     assert "mock = MagicMock(spec=OpenAI)" in text and MARK not in text
     assert "mock.chat.completions.create.return_value = 1" in text
     assert "mock.chat.completions.create.assert_called_once()" in text
+
+
+DESK = """
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.aio import ChatCompletionsClient as Later
+from azure.core.credentials import AzureKeyCredential
+shared = ChatCompletionsClient("http://a/v1", AzureKeyCredential("k"), model="m")
+"""
+MOCKS = {
+    'with patch("desk.ChatCompletionsClient") as c:\n    c.return_value.complete.return_value = 1': (
+        'with patch("desk.OpenAI") as c:\n    c.return_value.chat.completions.create.return_value = 1'
+    ),
+    'with patch("desk.ChatCompletionsClient") as c:\n    c().complete(messages=[])': (
+        "c().chat.completions.create("
+    ),
+    'with patch("desk.ChatCompletionsClient") as c:\n    c.return_value.__enter__.return_value.complete.side_effect = e': (
+        "c.return_value.__enter__.return_value.chat.completions.create.side_effect = e"
+    ),
+    '@patch("os.getcwd")\n@patch("desk.ChatCompletionsClient")\ndef test(c, d):\n    c.return_value.complete.called': (
+        "c.return_value.chat.completions.create.called"
+    ),
+    'patch.object(desk, "ChatCompletionsClient")': 'patch.object(desk, "OpenAI")',
+    'monkeypatch.setattr("desk.ChatCompletionsClient", f)': 'setattr("desk.OpenAI", f)',
+    'patch("desk.shared.complete")': 'patch("desk.shared.chat.completions.create")',
+    "c = MagicMock()\nc.complete.return_value = 1": (
+        "if c stands for an old client, complete is chat.completions.create."
+    ),
+    'patch("nowhere.ChatCompletionsClient")': "the module that it names has OpenAI",
+    'patch("desk.ChatCompletionsClient.complete")': "the module that it names has OpenAI",
+    'with patch("desk.ChatCompletionsClient") as c:\n    c().complete.assert_called_once_with(messages=[])': (
+        "assert_called_once_with: calls name model="
+    ),
+}
+
+
+@pytest.mark.parametrize("old", MOCKS)
+def test_a_test_that_names_nothing_of_azure_moves_with_its_program(old, tmp_path, capsys):
+    (tmp_path / "desk.py").write_text(DESK)
+    test = tmp_path / "test_desk.py"
+    test.write_text(f"from unittest.mock import MagicMock, patch\nimport desk\n{old}\n")
+    assert main([str(tmp_path), "--brief"]) == 1
+    assert "test_desk.py:" in capsys.readouterr().out
+    main([str(tmp_path), "--write"])
+    assert MOCKS[old] in test.read_text()
+
+
+def test_a_mock_that_has_nothing_to_do_with_the_old_sdk_stays(tmp_path, capsys):
+    test = tmp_path / "test_desk.py"
+    test.write_text("import desk\nc = MagicMock()\nc.complete.return_value = 1\n")
+    (tmp_path / "desk.py").write_text("import os\n")
+    assert main([str(tmp_path), "--diff"]) == 0
 
 
 # --- Form --------------------------------------------------------------------------------------
@@ -238,6 +370,38 @@ def test_a_comment_on_a_line_of_its_own_stays():
     for comment in ("# Why this is so.", "# Be calm.", "# Inside."):
         assert text.count(comment) == 1, text
     assert "# Be calm.\nwith OpenAI(" in text
+
+
+ENDS = {
+    "FunctionDefinition(\n    name='a',\n    description=None,  # later\n)": [
+        "# description=None: later",
+        "x = {",
+        "    \"name\": 'a',",
+        "}",
+    ],
+    "client.complete(  # why\n    messages=[],\n    seed=None,  # noqa: E501\n)": [
+        "x = client.chat.completions.create(  # why",
+        '    model="m",',
+        "    messages=[],",
+        ")",
+    ],
+    "f(\n    client.complete(\n        messages=[],\n        temperature=None,  # as it is\n    ),  # first\n)": [
+        "# temperature=None: as it is",
+        "x = f(",
+        "    client.chat.completions.create(",
+        '        model="m",',
+        "        messages=[],",
+        "    ),  # first",
+        ")",
+    ],
+}
+
+
+@pytest.mark.parametrize("old", ENDS)
+def test_a_comment_at_the_end_of_a_line_that_goes_stays_above(old):
+    lines = moved(f"{CLIENT}x = {old}\n").rstrip().splitlines()
+    assert lines[-len(ENDS[old]) :] == ENDS[old]
+    assert "noqa" not in "".join(lines)
 
 
 CAUGHT = {

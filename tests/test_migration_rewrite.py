@@ -395,7 +395,8 @@ def test_a_comment_goes_with_what_it_is_about():
             temperature=0,  # cold
         )
         """)
-    assert '    api_key="k",  # the key\n)' in text and "cold" not in text
+    assert '    api_key="k",  # the key\n)' in text
+    assert "# temperature=0: cold\nclient = OpenAI(" in text
 
 
 def test_a_client_without_a_model_is_told_where_to_name_it():

@@ -79,6 +79,11 @@ class Context:
         return self.evaluator.found.parents.get(id(node))
 
 
+def objects(context: Context, node: ast.AST | None) -> list[Value]:
+    """Return the objects of the SDK that an expression can be."""
+    return [value for value in context.values(node) if value.kind == "object"]
+
+
 def ordered(values: Iterable[Value]) -> list[Value]:
     """Return values in an order that is the same in every run."""
     return sorted(

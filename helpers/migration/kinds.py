@@ -30,7 +30,7 @@ class Value:
 
     Attributes:
         kind: module, class, object, member (of an enum), method, list, dict, function,
-            localclass, instance or file.
+            localclass, instance, file or mock (what stands for a class in a test).
         name: the symbol, for what belongs to the SDK; the qualified name of a module.
         items: what a list or dict holds, or the owner of a method.
         node: where a client is made, or the function or class of this program.
@@ -92,6 +92,7 @@ STREAM_METHODS = (
     "__iter__",
     "__next__",
 )
+ENTERED = ("__enter__", "__aenter__")
 CLIENT_METHODS = ("complete", "embed", "close", "get_model_info", "send_request")
 
 
@@ -104,11 +105,20 @@ def class_attribute(owner: Value, name: str) -> Values:
     return NOTHING
 
 
+def mock_attribute(owner: Value, name: str) -> Values:
+    """Return what an attribute of a stand-in is, which is made by `unittest.mock`."""
+    if name != "return_value":
+        return NOTHING
+    if owner.kind == "mock":
+        return frozenset([Value("object", owner.name)])
+    return owner.items if owner.name.endswith(ENTERED) else NOTHING
+
+
 def object_attribute(owner: Value, name: str) -> Values:
     """Return what an attribute of an object of the SDK is."""
     plain = owner.name.removeprefix("aio.")
     own = frozenset([owner])
-    if plain in sdk.CLIENTS and name in CLIENT_METHODS:
+    if plain in sdk.CLIENTS and name in (*CLIENT_METHODS, *ENTERED):
         return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
     if plain == "AIProjectClient":
         prefix = "aio." if owner.name.startswith("aio.") else ""

@@ -4,10 +4,10 @@ import ast
 
 import libcst as cst
 
+from helpers.migration.bindings import Binding
 from helpers.migration.code import code_of, expression
 from helpers.migration.context import Context, is_none
 from helpers.migration.kinds import walk
-from helpers.migration.scopes import Binding
 
 LOOKUPS = {"get": 1, "getenv": 1, "pop": 2, "getattr": 3}  # with None after that many arguments
 

@@ -161,7 +161,7 @@ EXCEPTIONS: dict[str, str] = {
 }
 ERROR_FIELDS = {
     "AzureError": {"error": "ODataV4Format", "response": "HttpResponse"},
-    "ODataV4Format": {},
+    "ODataV4Format": {"details": "[ODataV4Format]"},
     "HttpResponse": {},
 }
 # azure.core, as it is used with the old SDK: module and the names that matter.
@@ -259,4 +259,4 @@ def field_type(owner: str, name: str) -> str | None:
         return (ANSWERS.get(owner) or REQUESTS[owner]).get(name)
     if owner in EXCEPTIONS:
         return ERROR_FIELDS["AzureError"].get(name, "")
-    return None
+    return ERROR_FIELDS.get(owner, {}).get(name)
