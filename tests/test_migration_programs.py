@@ -104,6 +104,33 @@ NULLS = {
 }
 
 
+TESTED = {
+    "if seed: client.complete(model='n', messages=[], seed=seed)": "seed=seed",
+    "if seed is not None and x:\n        client.complete(model='n', messages=[], seed=seed)": "seed=seed",
+    "if x:\n        client.complete(model='n', messages=[], seed=seed)": "seed=omit if seed is None else seed",
+    "if seed: pass\n    else: client.complete(model='n', messages=[], seed=seed)": "seed=omit if seed is None else seed",
+    "o = {'messages': []}\n    if seed: o['seed'] = seed\n    client.complete(model='n', **o)": "**o",
+}
+
+
+@pytest.mark.parametrize("old", TESTED)
+def test_what_a_test_found_is_not_none(old):
+    text = moved(f"{CLIENT}def f(x, seed=None):\n    {old}\n")
+    assert f"{TESTED[old]})" in text and MARK not in text
+
+
+def test_options_of_argparse_are_known_in_other_functions_too():
+    text = moved(
+        f"{CLIENT}def ask(args):\n    client.complete(messages=args.text, seed=args.seed, stop=args.stop, top_p=args.top)\n"
+        "parser = commands.add_parser('ask')\nparser.add_argument('text')\n"
+        "parser.add_argument('-s', '--seed', type=int)\nparser.add_argument('stop', nargs='?')\n"
+        "parser.add_argument('--top', default=1)\n"
+    )
+    assert "seed=omit if args.seed is None else args.seed" in text
+    assert "stop=omit if args.stop is None else args.stop" in text
+    assert "top_p=args.top," in text
+
+
 @pytest.mark.parametrize("old", NULLS)
 def test_what_can_be_none_is_left_out(old):
     """The old SDK left it out; openai would send null."""
@@ -164,6 +191,9 @@ DOUBTS = {
     "x = (UserMessage if r else SystemMessage)('a')": "makes one of several classes",
     "import unittest.mock\nx = unittest.mock.patch('azure.ai.inference.ChatCompletionsClient.complete')": "this string names the old package",
     "x = patch.object(ChatCompletionsClient, 'complete')": '"complete" is chat.completions.create now',
+    "x = unknown.get_model_info()": "if unknown is an old client, move this call",
+    "class Fake:\n    def complete(self, messages): return 1": "if this class stands for an old client",
+    "x = HttpResponseError('no')": "APIStatusError(message, response=httpx.Response(",
     "x = getattr(client, 'complete')": '"complete" is chat.completions.create now',
 }
 
@@ -186,8 +216,8 @@ def test_a_chunk_without_choices_gets_a_todo_where_no_loop_skips_it(old):
 
 @pytest.mark.parametrize("old", DOUBTS)
 def test_a_doubt_gets_a_todo_and_the_code_stays(old):
-    lines = moved(f"{CLIENT}{old}\n").rstrip().splitlines()
-    todos = [line for line in lines[-4:] if line.startswith(MARK)]
+    lines = moved(f"{CLIENT}from azure.core.exceptions import *\n{old}\n").rstrip().splitlines()
+    todos = [line for line in lines[-4:] if line.lstrip().startswith(MARK)]
     assert any(DOUBTS[old] in todo for todo in todos), lines
     assert '"role"' not in lines[-1]
 
@@ -208,6 +238,81 @@ def test_a_tool_call_that_the_program_always_makes_is_a_dict():
         "run(ChatCompletionsToolCall(id='1', function=f))\n"
     )
     assert 'return call["id"]' in text
+
+
+CALLED = "def run(call: ChatCompletionsToolCall):\n    return call.function.name\n"
+MADE = "made = ChatCompletionsToolCall(id='1', function=FunctionCall(name='a', arguments=''))\nrun(made)\n"
+
+
+@pytest.mark.parametrize(
+    "how", ["pool.map(run, calls)", "pool.submit(run, calls[0])", "table[0] = run"]
+)
+def test_a_function_that_is_handed_on_gets_objects_too(how):
+    calls = "calls = client.complete(messages=[]).choices[0].message.tool_calls\n"
+    text = moved(f"{CLIENT}{CALLED}{MADE}{calls}{how}\n")
+    assert text.count("call is a dict where this program makes it") == 1
+    assert "return call.function.name" in text and "call.function is" not in text
+
+
+def test_what_is_in_a_dict_is_a_dict_as_well():
+    """`call["function"].name` failed."""
+    text = moved(f"{CLIENT}{CALLED}{MADE}print(f'{{made.function.name}}')\n")
+    assert 'return call["function"]["name"]' in text and MARK not in text
+    assert '{made["function"]["name"]}' in text
+
+
+TYPES = {
+    "Client = Annotated[ChatCompletionsClient, Depends(get)]\ndef f(c: Client):\n    return c.complete(model='n', messages=[])": "c.chat.completions.create(model='n', messages=[])",
+    "Maybe = ChatCompletionsClient | None\ndef f(c: Maybe):\n    return c.complete(model='n', messages=[])": "c.chat.completions.create(model='n', messages=[])",
+}
+
+
+@pytest.mark.parametrize("old", TYPES)
+def test_a_name_for_a_type_is_followed(old):
+    assert last(old + "\n") == f"return {TYPES[old]}"
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("ChatCompletions(id='1', choices=[ChatChoice(index=0)])", "'1'"),
+        ("ChatCompletions({'id': '1', 'choices': [{'index': 0}]})", "'1'"),
+    ],
+)
+def test_an_answer_that_a_test_makes_is_made_by_openai(old, new):
+    text = moved(f"{CLIENT}x = {old}\n")
+    space: dict = {}
+    exec(text.partition("client = ")[0] + text.splitlines()[-1], space)
+    assert space["x"].id == "1" and space["x"].choices[0].index == 0 and space["x"].usage is None
+
+
+BROKEN = f"try:\n    for u in {STREAM}: print(u.id)\nexcept HttpResponseError: pass\n"
+
+
+@pytest.mark.parametrize(
+    "old, told",
+    [
+        (BROKEN, True),
+        (BROKEN.replace("for u in", "x = [u for u in").replace(": print(u.id)", "]"), True),
+        (BROKEN + "except Exception: pass\n", False),
+        (BROKEN + "except ServiceResponseError: pass\n", False),
+        (BROKEN.replace("stream=True", "stream=False"), False),
+        (BROKEN.replace("HttpResponseError", "ResourceNotFoundError"), False),
+    ],
+)
+def test_a_stream_that_breaks_off_is_another_exception(old, told):
+    text = moved(f"{CLIENT}from azure.core.exceptions import *\n{old}")
+    assert ("a stream that breaks off is an APIConnectionError" in text) is told, text
+
+
+def test_imports_stand_in_their_order_and_fit_their_lines():
+    text = moved(
+        f"import json\nimport sys\nfrom typing import Any\n{CLIENT.replace('import os', '', 1)}"
+        "def f(a: ChatCompletions, b: ChatCompletionsToolCall, c: ChatResponseMessage, d: ChatCompletionsToolDefinition): ...\n"
+        "x = client.complete(os.environ)\ny = ChatCompletionsClient(x, AzureKeyCredential(x))\n"
+    )
+    assert text.startswith("import json\nimport re\nimport sys\nfrom typing import Any\n")
+    assert "from openai.types.chat import (\n    ChatCompletion,\n" in text
 
 
 def test_the_defaults_of_a_client_that_is_handed_on_unseen_are_not_lost():
@@ -334,6 +439,8 @@ MOCKS = {
     ),
     'patch("nowhere.ChatCompletionsClient")': "the module that it names has OpenAI",
     'patch("desk.ChatCompletionsClient.complete")': "the module that it names has OpenAI",
+    'with patch("desk.ChatCompletionsClient") as c:\n    c.call_args': "call_args: a client is made with",
+    "class Fake:\n    def complete(self, **options): return 1": "if this class stands for",
     'with patch("desk.ChatCompletionsClient") as c:\n    c().complete.assert_called_once_with(messages=[])': (
         "assert_called_once_with: calls name model="
     ),
@@ -349,6 +456,17 @@ def test_a_test_that_names_nothing_of_azure_moves_with_its_program(old, tmp_path
     assert "test_desk.py:" in capsys.readouterr().out
     main([str(tmp_path), "--write"])
     assert MOCKS[old] in test.read_text()
+
+
+def test_a_fixture_of_conftest_is_followed(tmp_path, capsys):
+    (tmp_path / "conftest.py").write_text(
+        f"import pytest\nfrom unittest.mock import MagicMock\n{CLIENT}@pytest.fixture\ndef mock():\n"
+        "    made = MagicMock(spec=ChatCompletionsClient)\n    yield made\n"
+    )
+    test = tmp_path / "test_desk.py"
+    test.write_text("def test_it(mock):\n    mock.complete.assert_called_once()\n")
+    main([str(tmp_path), "--write"])
+    assert "mock.chat.completions.create.assert_called_once()" in test.read_text()
 
 
 def test_a_mock_that_has_nothing_to_do_with_the_old_sdk_stays(tmp_path, capsys):

@@ -41,11 +41,12 @@ def annotation(evaluator: Evaluating, node: ast.AST | None) -> Values:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return quoted(evaluator, node)
     if isinstance(node, (ast.Name, ast.Attribute)):
-        return frozenset(
+        values = frozenset(
             instance_of(evaluator, value)
             for value in evaluator.eval(node)
             if value.kind in ("class", "localclass")
         )
+        return values or alias(evaluator, node)
     if isinstance(node, ast.BinOp):
         return annotation(evaluator, node.left) | annotation(evaluator, node.right)
     if isinstance(node, ast.Tuple):
@@ -60,6 +61,16 @@ def annotation(evaluator: Evaluating, node: ast.AST | None) -> Values:
         if outer in ("Dict", "dict", "Mapping"):
             return frozenset([Value("dict", items=inner)])
         return frozenset([Value("list", items=inner)]) if outer in WRAPPERS else NOTHING
+    return NOTHING
+
+
+def alias(evaluator: Evaluating, node: ast.Name | ast.Attribute) -> Values:
+    """Return what a name for a type stands for, as in `Client = Annotated[…]`."""
+    if not isinstance(node, ast.Name) or id(node) not in evaluator.found.places:
+        return NOTHING
+    for binding in evaluator.found.visible(node.id, node):
+        if binding.how == "expr" and isinstance(binding.node, (ast.Subscript, ast.BinOp)):
+            return annotation(evaluator, binding.node)
     return NOTHING
 
 

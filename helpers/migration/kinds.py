@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from helpers.migration import sdk
@@ -130,7 +130,10 @@ def object_attribute(owner: Value, name: str) -> Values:
     if plain in sdk.REQUESTS or plain in sdk.ANSWERS:
         if name in MODEL_METHODS:
             return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
-        return typed(sdk.field_type(plain, name) or "")
+        values = typed(sdk.field_type(plain, name) or "")
+        if plain in sdk.MADE_DICTS and owner.node:  # what is in a dict is a dict as well
+            return frozenset(replace(value, node=owner.node, home=owner.home) for value in values)
+        return values
     if plain in sdk.OTHER_CLASSES or (plain in sdk.STREAMS and name in STREAM_METHODS):
         return frozenset([Value("method", f"{plain}.{name}", items=own)])
     return typed(sdk.field_type(plain, name) or "")

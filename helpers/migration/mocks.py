@@ -94,3 +94,17 @@ def mocked_method(node: ast.AST) -> str:
         return ""
     method = node.value
     return method.attr if isinstance(method, ast.Attribute) and method.attr in sdk.METHODS else ""
+
+
+def stands_in(node: ast.AST, around: ast.AST | None) -> bool:
+    """Whether a method of a class looks like a client's, and does not call one."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    if not (isinstance(node, functions) and isinstance(around, ast.ClassDef)):
+        return False
+    named = {one.arg for one in (*node.args.args, *node.args.kwonlyargs)}
+    calls = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
+    return (
+        node.name in sdk.METHODS
+        and (sdk.KEYWORDS[node.name] in named or node.args.kwarg is not None)
+        and not any(getattr(called, "attr", "") in sdk.METHODS for called in calls)
+    )

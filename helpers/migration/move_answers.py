@@ -55,6 +55,8 @@ def is_mixed(context: Context, node: ast.expr) -> bool:
     kinds = {is_dict(value) for value in objects(context, node) if value.name in sdk.MADE_DICTS}
     if len(kinds) < 2:
         return False
+    if isinstance(node, ast.Attribute) and is_mixed(context, node.value):
+        return True  # which is said already
     what = f"{ast.unparse(node)} is a dict where this program makes it, else an object."
     context.todo("ChatCompletionsToolCall", what)
     return True

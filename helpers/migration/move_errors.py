@@ -7,6 +7,7 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, expression, quoted, wrapped
 from helpers.migration.context import Context, is_test, objects
+from helpers.migration.kinds import STREAM_ITEM, elements
 
 GONE = (
     "reason",
@@ -146,4 +147,28 @@ def handler(context: Context, node: ast.ExceptHandler) -> None:
     if old and named & {"ValueError", "JSONDecodeError", "DecodeError"}:
         context.todo(
             "DecodeError", "openai returns a page that is no JSON as a string: check for it."
+        )
+    caught = {value.name for value in old}
+    around = context.parent(node)
+    if "HttpResponseError" in caught and isinstance(around, ast.Try):
+        broken_stream(context, around)
+
+
+def broken_stream(context: Context, node: ast.Try) -> None:
+    """Leave a TODO where nothing catches a stream that breaks off, as HttpResponseError did."""
+    loops = (ast.For, ast.AsyncFor, ast.comprehension)
+    iterated = [
+        part.iter for body in node.body for part in ast.walk(body) if isinstance(part, loops)
+    ]
+    if not any(STREAM_ITEM in elements(context.values(one)) for one in iterated):
+        return
+    caught: set[str] = set()
+    for one in node.handlers:
+        parts = list(ast.walk(one.type)) if one.type else []
+        caught |= {part.id for part in parts if isinstance(part, ast.Name)} or {"BaseException"}
+        caught |= {sdk.EXCEPTIONS.get(v.name, "") for part in parts for v in context.values(part)}
+    if not caught & {"APIConnectionError", "OpenAIError", "Exception", "BaseException"}:
+        context.todo(
+            "IncompleteReadError",
+            "a stream that breaks off is an APIConnectionError: catch it too.",
         )

@@ -6,7 +6,6 @@ from itertools import pairwise
 import libcst as cst
 
 from helpers.migration import sdk
-from helpers.migration.code import code_of
 from helpers.migration.context import Context, ordered
 from helpers.migration.mocks import ARGUMENTS, client_named, is_patch, mocked, mocked_method, target
 
@@ -51,17 +50,18 @@ def renamed(string: cst.SimpleString, old: str, new: str) -> cst.SimpleString:
     return string.with_changes(value=f"{head}{new}{tail}")
 
 
-def mock_asked(context: Context, new: cst.Attribute, node: ast.Attribute) -> None:
+def mock_asked(context: Context, node: ast.Attribute) -> None:
     """Leave a TODO at a mock that may stand for a client, and where it compares arguments."""
+    made = [v.name for v in context.values(node.value) if v.kind == "mock"]
+    if made and node.attr in ARGUMENTS:
+        context.todo(made[0], f"{node.attr}: a client is made with base_url= and api_key= alone.")
     method = mocked_method(node)
-    if not method:
+    if not (method and isinstance(node.value, ast.Attribute)):
         return
-    symbol = "ChatCompletionsClient.complete" if method == "complete" else "EmbeddingsClient.embed"
     if not context.values(node.value):
-        owner = node.value.value if isinstance(node.value, ast.Attribute) else node.value
-        what = (
-            f"if {ast.unparse(owner)} stands for an old client, {method} is {sdk.METHODS[method]}."
-        )
-        context.todo(symbol, what)
+        owner, new = ast.unparse(node.value.value), sdk.METHODS[method]
+        what = f"if {owner} stands for an old client, {method} is {new}."
+        context.todo(sdk.METHOD_SYMBOLS[method], what)
     elif node.attr in ARGUMENTS:
-        context.todo(symbol, f"{code_of(new.attr)}: calls name model=, and messages are dicts.")
+        what = f"{node.attr}: calls name model=, and messages are dicts."
+        context.todo(sdk.METHOD_SYMBOLS[method], what)

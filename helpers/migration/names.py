@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from helpers.migration import sdk
 from helpers.migration.annotations import annotation
 from helpers.migration.kinds import Value, walk
-from helpers.migration.mocks import client_named, is_patch, mocked, mocked_method
+from helpers.migration.mocks import client_named, is_patch, mocked, mocked_method, stands_in
 from helpers.migration.table import Row, find
 from helpers.migration.values import Evaluator
 
@@ -300,11 +300,21 @@ class Finder:
             self.add(name, node, f"{shorten(node.func)}(…)")
             for keyword in node.keywords:
                 self.keyword(name, keyword.arg or "**", keyword.value, node)
-        elif (name == "complete" and keywords & {"messages", None}) or (
-            name == "embed" and "input" in keywords
-        ):
+        elif looks_old(name, keywords) or (name == "complete" and None in keywords):
             owner = shorten(node.func.value) if isinstance(node.func, ast.Attribute) else ""
             self.add(f"?.{name}", node, f"{shorten(node.func)}(…)", f"what is {owner}?")
+
+    def find_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        if stands_in(node, self.evaluator.found.parents.get(id(node))):
+            self.mocks = True
+            self.add(f"?.{node.name}", node, f"def {node.name}(…)", "does it stand for a client?")
+
+    find_AsyncFunctionDef = find_FunctionDef
+
+
+def looks_old(name: str, keywords: set[str | None]) -> bool:
+    """Whether a call on an unknown object looks like one of the old SDK's."""
+    return sdk.KEYWORDS.get(name) in keywords - {None} or name == "get_model_info"
 
 
 def imports_old(tree: ast.Module) -> bool:

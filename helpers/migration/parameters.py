@@ -6,9 +6,12 @@ from helpers.migration import sdk
 from helpers.migration.annotations import annotation
 from helpers.migration.bindings import Binding
 from helpers.migration.evaluating import Evaluating
-from helpers.migration.kinds import NOTHING, Value, Values, elements
+from helpers.migration.kinds import NOTHING, Value, Values, elements, walk
 from helpers.migration.known_calls import call_parts
 from helpers.migration.mocks import is_patch, makes_mock
+
+# Functions that call another one, and which argument that is: its own arguments come after it.
+HANDED_ON = {"map": 0, "filter": 0, "submit": 0, "to_thread": 0, "partial": 0, "run_in_executor": 1}
 
 
 def parameter(evaluator: Evaluating, binding: Binding) -> Values:
@@ -31,6 +34,8 @@ def parameter(evaluator: Evaluating, binding: Binding) -> Values:
             return values
         passed_in = given(evaluator, argument, function)
         known = frozenset(v for v in passed_in if v.name in {one.name for one in values})
+        if any(v.name in sdk.MADE_DICTS for v in known) and escapes(evaluator, function):
+            return known | values  # others call it too, with what its type says
         return known or values or passed_in  # what is passed is known better than its type
     finally:
         evaluator.busy.discard(key)
@@ -86,16 +91,52 @@ def given(evaluator: Evaluating, argument: ast.arg, function: ast.AST) -> Values
         a: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if d
     }
     found |= evaluator.eval(defaults.get(argument))
+    if position is not None:
+        found |= handed_on(evaluator, function, position - int(in_class))
     if not found and evaluator.resolver and name and not in_class:
         for home, call in evaluator.resolver.callers(evaluator, function):
             found |= passed(home, call, argument.arg, position)
-    fixture = evaluator.found.scope.names.get(argument.arg, [])
-    if not found and fixture and name.startswith("test"):
-        for one in fixture:
-            if one.how == "function" and one.node is not function:
-                values = evaluator.returned(one.node)
-                found |= frozenset(v for v in values if v.kind != "list") | elements(values)
+    if not found and name.startswith("test"):
+        found |= fixture(evaluator, argument.arg, function)
     return frozenset(found)
+
+
+def fixture(evaluator: Evaluating, name: str, test: ast.AST) -> Values:
+    """Return what a fixture of pytest hands to a test, from this file or from conftest.py."""
+    homes = [evaluator]
+    if evaluator.resolver and (beside := evaluator.resolver.module(evaluator, "conftest", 0)):
+        homes.append(beside)
+    for home in homes:
+        for one in home.found.scope.names.get(name, []):
+            if one.how == "function" and one.node is not test:
+                values = home.returned(one.node)
+                return frozenset(v for v in values if v.kind != "list") | elements(values)
+    return NOTHING
+
+
+def handed_on(evaluator: Evaluating, function: ast.AST, position: int) -> Values:
+    """Return what `map(function, …)`, `pool.submit(function, …)` and their like give it."""
+    found: set[Value] = set()
+    for how, first in HANDED_ON.items():
+        for call in evaluator.found.calls.get(how, ()):
+            place = first + 1 + position
+            named = call.args[first] if len(call.args) > place else None
+            if named and any(value.node is function for value in evaluator.eval(named)):
+                values = evaluator.eval(call.args[place])
+                found |= elements(values) if how in ("map", "filter") else values
+    return frozenset(found)
+
+
+def escapes(evaluator: Evaluating, function: ast.AST) -> bool:
+    """Whether a function is handed on by its name, so that others may call it."""
+    name, parents = getattr(function, "name", ""), evaluator.found.parents
+    for node in walk(evaluator.found.tree):
+        named = getattr(node, "id", getattr(node, "attr", ""))
+        if named == name and isinstance(node, (ast.Name, ast.Attribute)):
+            parent = parents.get(id(node))
+            if not (isinstance(parent, ast.Call) and parent.func is node):
+                return True
+    return False
 
 
 def given_lambda(evaluator: Evaluating, parent: ast.AST | None) -> Values:

@@ -16,7 +16,7 @@ OLD = re.compile(
     rb"azure\.ai\.(?:inference|projects)|azure-ai-inference|from\s+azure\.ai\s+import"
     rb"|\b(?:ChatCompletions|Embeddings)Client\b"
 )
-CALL = re.compile(rb"\.(?:complete|embed)\s*[(.\"']")
+CALL = re.compile(rb"\.(?:complete|embed)\s*[(.\"']|\bdef\s+(?:complete|embed)\b")
 MANY = 100  # how many files of a folder are looked at for callers
 UP = 6  # how many folders above a file an absolute import is looked for in
 

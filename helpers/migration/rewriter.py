@@ -12,6 +12,7 @@ from helpers.migration.code import attribute, code_of, expression
 from helpers.migration.comments import lost_comments, with_comments
 from helpers.migration.context import Context, in_annotation, objects
 from helpers.migration.kinds import Value
+from helpers.migration.mocks import stands_in
 from helpers.migration.move_answers import (
     dumped,
     is_answer,
@@ -31,12 +32,13 @@ from helpers.migration.move_models import (
     DICTS,
     NEW_PARAMS,
     NEW_TYPES,
+    moved_answer,
     moved_load,
     moved_model,
     moved_type,
 )
 from helpers.migration.move_streams import first_choice, moved_comprehension, moved_loop
-from helpers.migration.names import PACKAGE
+from helpers.migration.names import PACKAGE, looks_old
 
 STATEMENTS = (
     "SimpleStatementLine",
@@ -160,7 +162,7 @@ class Rewriter(cst.CSTTransformer):
         node = self.node(original_node, "Attribute")
         if not isinstance(node, ast.Attribute):
             return updated_node
-        mock_asked(self.context, updated_node, node)
+        mock_asked(self.context, node)
         parent = self.context.parent(node)
         if isinstance(parent, ast.Call) and parent.func is node:
             if not objects(self.context, node):
@@ -300,13 +302,12 @@ class Rewriter(cst.CSTTransformer):
             return new.args[0].value
         if symbol in sdk.ENUMS and len(new.args) == 1:
             return new.args[0].value
-        if symbol in (
-            *sdk.ANSWERS,
-            *sdk.REQUESTS,
-            *sdk.OTHER_CLASSES,
-            *sdk.EXCEPTIONS,
-            "ImageEmbeddingsClient",
-        ):
+        if symbol in sdk.ANSWERS and symbol in NEW_TYPES:
+            return moved_answer(self.context, new, node, symbol)
+        if symbol in sdk.EXCEPTIONS:
+            made = f"{sdk.EXCEPTIONS[symbol]}(message, response=httpx.Response(…), body=…)"
+            self.context.todo(symbol, f"{code_of(new.func)}(…) is made in another way: {made}.")
+        elif symbol in (*sdk.ANSWERS, *sdk.REQUESTS, *sdk.OTHER_CLASSES, "ImageEmbeddingsClient"):
             self.context.todo(symbol, f"{code_of(new.func)}(…) has no direct successor.")
         return new
 
@@ -364,20 +365,10 @@ class Rewriter(cst.CSTTransformer):
         if isinstance(node.func, ast.Attribute) and not self.context.values(node.func):
             if name in sdk.PROJECT_METHODS:
                 return self.project_client(new, name)
-            unknown = not self.context.values(node.func.value)
-            if unknown and (
-                (name == "complete" and "messages" in keywords)
-                or (name == "embed" and "input" in keywords)
-            ):
-                symbol = (
-                    "ChatCompletionsClient.complete"
-                    if name == "complete"
-                    else "EmbeddingsClient.embed"
-                )
-                self.context.todo(
-                    symbol,
-                    f"if {ast.unparse(node.func.value)} is an old client, move this call.",
-                )
+            if not self.context.values(node.func.value) and looks_old(name, keywords):
+                owner = ast.unparse(node.func.value)
+                symbol = sdk.METHOD_SYMBOLS.get(name, f"Client.{name}")
+                self.context.todo(symbol, f"if {owner} is an old client, move this call.")
         return moved_response(self.context, new, node)
 
     def leave_FormattedStringExpression(
@@ -429,6 +420,19 @@ class Rewriter(cst.CSTTransformer):
         kept = [e for number, e in enumerate(updated_node.elements) if number in first]
         end = cst.Comma() if len(kept) == 1 else updated_node.elements[-1].comma
         return updated_node.with_changes(elements=[*kept[:-1], kept[-1].with_changes(comma=end)])
+
+    # Stand-ins of a client that a program writes itself.
+
+    def leave_FunctionDef(
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.FunctionDef:
+        kind = "AsyncFunctionDef" if original_node.asynchronous else "FunctionDef"
+        node = self.node(original_node, kind)
+        if node and stands_in(node, self.context.parent(node)):
+            name = original_node.name.value
+            what = f"if this class stands for an old client, {name} is {sdk.METHODS[name]}."
+            self.context.todo(sdk.METHOD_SYMBOLS[name], what)
+        return updated_node
 
     # Loops over a stream.
 

@@ -119,6 +119,12 @@ ANSWERS: dict[str, dict[str, str]] = {
     "ModelInfo": {"model_name": "", "model_type": "", "model_provider_name": ""},
 }
 METHODS = {"complete": "chat.completions.create", "embed": "embeddings.create"}
+METHOD_SYMBOLS = {
+    "complete": "ChatCompletionsClient.complete",
+    "embed": "EmbeddingsClient.embed",
+}
+# The keyword by which a call of a method is known for what it is, where its owner is not.
+KEYWORDS = {"complete": "messages", "embed": "input"}
 MADE_DICTS = ("ChatCompletionsToolCall", "FunctionCall")  # dicts where the program makes them
 STREAMS = ("StreamingChatCompletions", "AsyncStreamingChatCompletions")
 OTHER_CLASSES = ("PromptTemplate", "AIInferenceInstrumentor")
