@@ -9,10 +9,21 @@ IN_CLONE = Path(__file__).parents[1] / "notebooks" / "recordings"
 IN_WHEEL = Path("share", "azure-chat-course", "recordings")
 
 
+def working_folder() -> Path:
+    """The current folder. Raises CourseError if it has been deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        raise CourseError(
+            "the folder that this kernel works in is gone: it was deleted, moved or taken away. "
+            "Open the notebook where it is now, and restart the kernel."
+        ) from None
+
+
 def recordings_folder() -> Path:
     """The folder of recordings: of the current folder, of the clone, or of the installed wheel."""
     candidates = (
-        Path.cwd() / "recordings",
+        working_folder() / "recordings",
         IN_CLONE,
         Path(sysconfig.get_path("data")) / IN_WHEEL,
         Path(__file__).parents[1] / IN_WHEEL,  # `pip install --target` puts it there

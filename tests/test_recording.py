@@ -117,7 +117,7 @@ def test_the_same_data_twice_is_written_twice():
         (ENTRY.replace("body: {}}", "events: [{}, 5]}"), 1, "'events' is neither a mapping nor a"),
         (ENTRY.replace("body: {}}", "events: [null]}"), 1, "'events' is neither a mapping nor a"),
         (
-            ENTRY.replace("body: {}}", "headers: {Content-Length: 2}, body: {}}"),
+            ENTRY.replace("body: {}}", "headers: {Content-Length: '2'}, body: {}}"),
             1,
             "leave out 'Content-Length' in 'headers'",
         ),
@@ -126,10 +126,34 @@ def test_the_same_data_twice_is_written_twice():
         (ENTRY.replace("answer: {status: 200, body: {}}", "note: n"), 1, "has no 'answer'"),
         (ENTRY.replace("answer: {status: 200, body: {}}", "answer: text"), 1, "'answer' in the"),
         (ENTRY.replace("{method: POST, path: /a, body: {a: 1}}", "text"), 1, "'request' in the"),
-        (ENTRY + ENTRY.replace("a: 1", "a: 2026-11-25"), 6, "'2026-11-25' is read as a timestamp"),
-        (ENTRY + ENTRY.replace("a: 1", "1: a"), 6, "the key 1 is not a string"),
-        (ENTRY + ENTRY.replace("a: 1", "a: !!binary aGk="), 6, "read as a binary"),
-        (ENTRY + ENTRY.replace("a: 1", "a: !secret b"), 6, "'!secret'"),
+        (ENTRY + ENTRY.replace("a: 1", "a: 2026-11-25"), 9, "'2026-11-25' is read as a timestamp"),
+        (ENTRY + ENTRY.replace("a: 1", "1: a"), 9, "the key 1 is not a string"),
+        (ENTRY + ENTRY.replace("a: 1", "a: !!binary aGk="), 9, "read as a binary"),
+        (ENTRY + ENTRY.replace("a: 1", "a: !secret b"), 9, "'!secret'"),
+        (ENTRY + ENTRY.replace("a: 1", "a: !!set {b}"), 9, "this is read as a set"),
+        (ENTRY + ENTRY.replace("a: 1", "b: 1, a: 1, b: 2"), 9, "the key 'b' is there twice"),
+        (ENTRY + "  origin: captured\n", 6, "the key 'origin' is there twice"),
+        (ENTRY + ENTRY.replace("status: 200", "status: 200, status: 404"), 10, "'status' is there"),
+        *(
+            (ENTRY.replace("body: {}}", f"headers: {{{header}}}, body: {{}}}}"), 1, problem)
+            for header, problem in {
+                "a b: c": "no header can have the name 'a b'",
+                "größe: c": "no header can have the name 'größe'",
+                '"": c': "no header can have the name ''",
+                '"a:": c': "no header can have the name 'a:'",
+                '"a\\nb": c': r"no header can have the name 'a\nb'",
+                "a: grün": "no header can have the value 'grün', as 'a' does here",
+                r'a: "b\r\nc: d"': r"no header can have the value 'b\r\nc: d'",
+                r'a: "b\n"': r"no header can have the value 'b\n'",
+                "a: ' b'": "no header can have the value ' b'",
+                "a: 1": "the header 'a' is 1, not a string: put it in quotes",
+                "a: 1.5": "the header 'a' is 1.5, not a string: put it in quotes",
+                "a: yes": "the header 'a' is True, not a string: put it in quotes",
+                "a: ": "the header 'a' is None, not a string: put it in quotes",
+                "a: [b]": "the header 'a' is ['b'], not a string: put it in quotes",
+                "a: b, A: c": "the header 'A' is there twice",
+            }.items()
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(tmp_path, yaml_parser, text, line, problem):
@@ -138,6 +162,19 @@ def test_a_broken_file_is_named_with_its_line(tmp_path, yaml_parser, text, line,
     message = str(caught.value)
     assert f"recordings/00_test.yaml, line {line}" in message and problem in message
     assert "git checkout -- " in message and "\n" not in message
+
+
+def test_a_merge_is_no_key_that_is_there_twice(tmp_path, yaml_parser):
+    file = load(write(tmp_path, ENTRY.replace("a: 1", "<<: {a: 1, b: 2}, a: 3")))
+    assert file.recordings[0].request.body == {"a": 3, "b": 2}
+
+
+def test_headers_have_their_names_in_lower_case(tmp_path):
+    """`Content-Type: text/plain` was not seen, and the body sent as JSON."""
+    text = ENTRY.replace("body: {}", "headers: {Content-Type: text/plain, x-a: ''}, body: hello")
+    [answer] = load(write(tmp_path, text)).recordings[0].answers
+    assert answer.headers == {"content-type": "text/plain", "x-a": ""}
+    assert answer.pieces == (b"hello",)
 
 
 def test_a_missing_file_is_named(tmp_path):
