@@ -479,6 +479,13 @@ def test_a_mock_that_has_nothing_to_do_with_the_old_sdk_stays(tmp_path, capsys):
 # --- Form --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\x85", "\x0b", "\x0c", "\x1c", "\u2029"])
+def test_a_line_ends_where_python_ends_it(end):
+    """A line with such a character was not moved, and nothing said so."""
+    text = moved(f"{CLIENT}x = 'ü{end}ü'; y = UserMessage('a')\n")
+    assert text.endswith(f"""x = 'ü{end}ü'; y = {{"role": "user", "content": 'a'}}\n""")
+
+
 def test_a_comment_on_a_line_of_its_own_stays():
     text = moved(
         f"{CLIENT}x = FunctionDefinition(\n    description=None,\n    # Why this is so.\n    name='a',\n)\n"

@@ -113,7 +113,7 @@ def test_the_same_data_twice_is_written_twice():
         (ENTRY.replace(", body: {}}", ", body: {}, events: []}"), 1, "'body' or 'events'"),
         (ENTRY.replace("200", "'200'"), 1, "'status' in the answer is not of type int"),
         (ENTRY.replace("200", "99"), 1, "'status' in the answer is not from 200 to 599"),
-        (ENTRY.replace("200", "yes"), 1, "'status' in the answer is not from 200 to 599"),
+        (ENTRY.replace("200", "true"), 1, "'status' in the answer is not from 200 to 599"),
         (ENTRY.replace("body: {}}", "events: [{}, 5]}"), 1, "'events' is neither a mapping nor a"),
         (ENTRY.replace("body: {}}", "events: [null]}"), 1, "'events' is neither a mapping nor a"),
         (
@@ -135,6 +135,21 @@ def test_the_same_data_twice_is_written_twice():
         (ENTRY + "  origin: captured\n", 6, "the key 'origin' is there twice"),
         (ENTRY + ENTRY.replace("status: 200", "status: 200, status: 404"), 10, "'status' is there"),
         *(
+            (ENTRY + ENTRY.replace("a: 1", f"a: {written}"), 9, problem)
+            for written, problem in {
+                "9:15": "'9:15' is read as 555: put it in quotes",
+                "no": "'no' is read as false: put it in quotes",
+                "~": "'~' is read as null: put it in quotes",
+                "012": "'012' is read as 10: put it in quotes",
+                "1_000": "'1_000' is read as 1000: put it in quotes",
+                "+1": "'+1' is read as 1: put it in quotes",
+                ".nan": "'.nan' is read as NaN: put it in quotes",
+                "1.0e+400": "'1.0e+400' is read as Infinity: put it in quotes",
+                "1" * 5000: f"'{'1' * 40}' cannot be read: put it in quotes",
+                "!!bool maybe": "'maybe' cannot be read: put it in quotes",
+            }.items()
+        ),
+        *(
             (ENTRY.replace("body: {}}", f"headers: {{{header}}}, body: {{}}}}"), 1, problem)
             for header, problem in {
                 "a b: c": "no header can have the name 'a b'",
@@ -148,7 +163,7 @@ def test_the_same_data_twice_is_written_twice():
                 "a: ' b'": "no header can have the value ' b'",
                 "a: 1": "the header 'a' is 1, not a string: put it in quotes",
                 "a: 1.5": "the header 'a' is 1.5, not a string: put it in quotes",
-                "a: yes": "the header 'a' is True, not a string: put it in quotes",
+                "a: true": "the header 'a' is True, not a string: put it in quotes",
                 "a: ": "the header 'a' is None, not a string: put it in quotes",
                 "a: [b]": "the header 'a' is ['b'], not a string: put it in quotes",
                 "a: b, A: c": "the header 'A' is there twice",
@@ -181,6 +196,38 @@ def test_a_missing_file_is_named(tmp_path):
     message = r"recordings/00_test\.yaml cannot be read: No such file.* git checkout"
     with pytest.raises(CourseError, match=message):
         load(tmp_path / "recordings" / "00_test.yaml")
+
+
+BYTES = {
+    "UTF-16": (ENTRY.encode("utf-16"), "it is not in UTF-8"),
+    "UTF-16, no mark": (ENTRY.encode("utf-16-le"), "it holds the character U+0000, which YAML"),
+    "an escape": (ENTRY.replace("it", "\x1b[31m").encode(), "it holds the character U+001B"),
+}
+
+
+@pytest.mark.parametrize("what", BYTES)
+def test_a_file_of_odd_bytes_is_named_in_one_line(tmp_path, yaml_parser, what):
+    data, problem = BYTES[what]
+    path = write(tmp_path, "")
+    path.write_bytes(data)
+    with pytest.raises(CourseError, match=re.escape(problem)) as caught:
+        load(path)
+    assert "recordings/00_test.yaml" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_nested_too_deeply_is_named(tmp_path, monkeypatch):
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)  # libyaml has no such limit
+    path = write(tmp_path, ENTRY.replace("{a: 1}", "[" * 5000 + "]" * 5000))
+    with pytest.raises(CourseError, match=r"00_test\.yaml cannot be read: it is nested too deeply"):
+        load(path)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_that_an_editor_of_windows_saved(tmp_path, yaml_parser, mark, end):
+    path = write(tmp_path, "")
+    path.write_bytes((mark + ENTRY.replace("\n", end)).encode())
+    assert load(path).recordings == load(write(tmp_path, ENTRY)).recordings
 
 
 def test_a_file_that_is_not_utf_8_is_named(tmp_path):

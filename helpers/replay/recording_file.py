@@ -55,10 +55,9 @@ def load(path: Path) -> RecordingFile:
     try:
         text = path.read_text("utf-8")
         document = compose(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{name}, line {mark.line + 1}," if mark else name
-        problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        line, problem = _what_is_wrong(error)
+        where = f"{name}, line {line}," if line else name
         raise CourseError(_printable(f"{where} cannot be read: {problem}. {remedy}")) from None
     if not isinstance(document, yaml.SequenceNode) or not document.value:
         raise CourseError(f"{name}, line 1: this is not a list of recordings. {remedy}")
@@ -66,15 +65,29 @@ def load(path: Path) -> RecordingFile:
     for node in document.value:
         try:
             recordings.append(_to_recording(to_data(node)))
-        except (ValueError, yaml.YAMLError) as error:
-            mark = getattr(error, "problem_mark", None) or node.start_mark
-            where = f"{name}, line {mark.line + 1}"
-            problem = getattr(error, "problem", None) or error
+        except (ValueError, yaml.YAMLError, RecursionError) as error:
+            line, problem = _what_is_wrong(error)
+            where = f"{name}, line {line or node.start_mark.line + 1}"
             raise CourseError(
                 _printable(f"{where}: this is not as a recording must be: {problem}. {remedy}")
             ) from None
     first_line = document.value[0].start_mark.line
     return RecordingFile(recordings, "".join(text.splitlines(keepends=True)[:first_line]))
+
+
+def _what_is_wrong(error: Exception) -> tuple[int, object]:
+    """The line of what is wrong in a file, 0 where it is not known, and what is wrong."""
+    from yaml.reader import ReaderError
+
+    if isinstance(error, UnicodeDecodeError):
+        return 0, "it is not in UTF-8"
+    if isinstance(error, RecursionError):
+        return 0, "it is nested too deeply"
+    if isinstance(error, ReaderError):
+        return 0, f"it holds the character U+{error.character:04X}, which YAML does not allow"
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or error
+    return mark.line + 1 if mark else 0, problem
 
 
 def dump(file: RecordingFile) -> str:
