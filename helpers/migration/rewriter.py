@@ -8,37 +8,29 @@ from libcst.metadata import CodeRange, PositionProvider
 
 from helpers.migration import sdk
 from helpers.migration.annotations import annotation
+from helpers.migration.calls import moved_call
 from helpers.migration.code import attribute, code_of, expression
 from helpers.migration.comments import lost_comments, with_comments
 from helpers.migration.context import Context, in_annotation, objects
-from helpers.migration.kinds import Value
 from helpers.migration.mocks import stands_in
 from helpers.migration.move_answers import (
     dumped,
     is_answer,
     moved_attribute,
-    moved_conversion,
-    moved_method,
     moved_subscript,
     shown,
-    shown_in_call,
     shown_in_format,
 )
-from helpers.migration.move_call import CallMover
-from helpers.migration.move_client import ClientMover
-from helpers.migration.move_errors import handler, moved_getattr, moved_response
-from helpers.migration.move_mocks import method_in_string, mock_asked, moved_target
+from helpers.migration.move_errors import handler
+from helpers.migration.move_mocks import mock_asked, moved_target
 from helpers.migration.move_models import (
     DICTS,
     NEW_PARAMS,
     NEW_TYPES,
-    moved_answer,
-    moved_load,
-    moved_model,
     moved_type,
 )
 from helpers.migration.move_streams import first_choice, moved_comprehension, moved_loop
-from helpers.migration.names import PACKAGE, looks_old
+from helpers.migration.names import PACKAGE
 
 STATEMENTS = (
     "SimpleStatementLine",
@@ -277,99 +269,7 @@ class Rewriter(cst.CSTTransformer):
         node = self.node(original_node, "Call")
         if not isinstance(node, ast.Call):
             return updated_node
-        called = sorted(self.context.values(node.func), key=lambda value: value.name)
-        classes = [value.name for value in called if value.kind == "class"]
-        methods = [value for value in called if value.kind == "method"]
-        if len(set(classes)) > 1:
-            self.context.todo(classes[0], f"{code_of(updated_node)} makes one of several classes.")
-            return updated_node
-        if classes:
-            return self.constructed(updated_node, node, classes[0])
-        if methods and isinstance(updated_node.func, cst.Attribute):
-            return self.method(updated_node, node, methods)
-        if methods:  # load_client(…)
-            return self.loaded(updated_node, node, methods[0])
-        return self.other_call(updated_node, node)
-
-    def constructed(self, new: cst.Call, node: ast.Call, symbol: str) -> cst.BaseExpression:
-        """Return what takes the place of making an object of a class of the SDK."""
-        plain = symbol.removeprefix("aio.")
-        if plain in ("ChatCompletionsClient", "EmbeddingsClient"):
-            return ClientMover(self.context, node, symbol).move(new)
-        if symbol in DICTS:
-            return moved_model(self.context, new, node, symbol)
-        if symbol == "ChatCompletionsResponseFormatJsonSchema" and len(new.args) == 1:
-            return new.args[0].value
-        if symbol in sdk.ENUMS and len(new.args) == 1:
-            return new.args[0].value
-        if symbol in sdk.ANSWERS and symbol in NEW_TYPES:
-            return moved_answer(self.context, new, node, symbol)
-        if symbol in sdk.EXCEPTIONS:
-            made = f"{sdk.EXCEPTIONS[symbol]}(message, response=httpx.Response(…), body=…)"
-            self.context.todo(symbol, f"{code_of(new.func)}(…) is made in another way: {made}.")
-        elif symbol in (*sdk.ANSWERS, *sdk.REQUESTS, *sdk.OTHER_CLASSES, "ImageEmbeddingsClient"):
-            self.context.todo(symbol, f"{code_of(new.func)}(…) has no direct successor.")
-        return new
-
-    def method(self, new: cst.Call, node: ast.Call, methods: list[Value]) -> cst.BaseExpression:
-        owner, _, name = methods[0].name.rpartition(".")
-        plain = owner.removeprefix("aio.")
-        if (plain, name) in (("ChatCompletionsClient", "complete"), ("EmbeddingsClient", "embed")):
-            return CallMover(self.context, node, methods).move(new)
-        if name == "load" and plain in ("ImageUrl", "InputAudio"):
-            return moved_load(self.context, new, plain)
-        if plain == "Inference":
-            return self.project_client(new, name)
-        if plain in ("ImageEmbeddingInput", "ImageEmbeddingsClient", "PromptTemplate"):
-            self.context.todo(
-                methods[0].name, f"{ast.unparse(node.func)}(…) has no direct successor."
-            )
-            return new
-        return moved_method(self.context, new, node, methods[0])
-
-    def project_client(self, new: cst.Call, name: str) -> cst.BaseExpression:
-        """Return the openai client of a project in place of its clients of the old SDK."""
-        if name == "get_image_embeddings_client":
-            self.context.todo(name, "image embeddings have no successor.")
-            return new
-        self.context.todo(name, "get_openai_client() needs azure-ai-projects 2.x.")
-        assert isinstance(new.func, cst.Attribute)
-        inference = new.func.value
-        owner = inference.value if isinstance(inference, cst.Attribute) else inference
-        return new.with_changes(func=attribute(owner, "get_openai_client"), args=[])
-
-    def loaded(self, new: cst.Call, node: ast.Call, method: Value) -> cst.BaseExpression:
-        symbol = (
-            "aio.ChatCompletionsClient"
-            if method.name.startswith("aio.")
-            else "ChatCompletionsClient"
-        )
-        if not method.name.endswith("load_client"):
-            return new
-        self.context.todo(
-            "load_client", "load_client chose the kind of client: this one can do both."
-        )
-        return ClientMover(self.context, node, symbol).move(new)
-
-    def other_call(self, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
-        name = (
-            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        )
-        shown_in_call(self.context, node, name)
-        method_in_string(self.context, node)
-        if name in ("getattr", "hasattr"):
-            return moved_getattr(self.context, new, node)
-        if name in ("dict", "len", "list", "set", "sorted", "tuple") and len(node.args) == 1:
-            return moved_conversion(self.context, new, node)
-        keywords = {keyword.arg for keyword in node.keywords}
-        if isinstance(node.func, ast.Attribute) and not self.context.values(node.func):
-            if name in sdk.PROJECT_METHODS:
-                return self.project_client(new, name)
-            if not self.context.values(node.func.value) and looks_old(name, keywords):
-                owner = ast.unparse(node.func.value)
-                symbol = sdk.METHOD_SYMBOLS.get(name, f"Client.{name}")
-                self.context.todo(symbol, f"if {owner} is an old client, move this call.")
-        return moved_response(self.context, new, node)
+        return moved_call(self.context, updated_node, node)
 
     def leave_FormattedStringExpression(
         self,
