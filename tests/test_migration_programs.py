@@ -355,6 +355,9 @@ def test_an_errors_words_get_a_todo_wherever_they_go(old):
 
 
 READ = {
+    "x = error.error or 'none'": "x = (error.body if isinstance(error.body, dict) else None) or 'none'",
+    "x = error.error and error.error.code": "x = (error.body if isinstance(error.body, dict) else None) and error.code",
+    "x = 1 if error.error and error.error.code else 2": "x = 1 if isinstance(error.body, dict) and error.code else 2",
     "x = hasattr(error, 'error')": 'x = hasattr(error, "body")',
     "x = error.response.reason": "x = error.response.reason_phrase",
     "x = error.response.content_type": 'x = error.response.headers.get("content-type")',
@@ -397,6 +400,16 @@ def test_an_async_stream_that_may_be_left_early_is_closed(old):
     assert LEFT[old] in text
     if not LEFT[old]:
         assert text.count("async with") == old.count("async with"), text
+
+
+@pytest.mark.parametrize("close", ["", "    async def end(self):\n        await self.s.aclose()\n"])
+def test_a_stream_in_an_attribute_gets_a_todo_where_nothing_closes_it(close):
+    text = moved(
+        f"{ASYNC}class A:\n    async def f(self):\n        self.s = {CALL}\n"
+        f"        async for u in self.s:\n            return u.id\n{close}"
+    )
+    assert ("close self.s where this loop ends before it does" in text) is not bool(close)
+    assert "async with" not in text
 
 
 # --- Mocks -------------------------------------------------------------------------------------

@@ -136,8 +136,8 @@ def is_test(context: Context, node: ast.AST) -> bool:
         return True
     if isinstance(parent, (ast.If, ast.IfExp, ast.While)):
         return node is parent.test
-    if isinstance(parent, ast.BoolOp):
-        return node is not parent.values[-1] or is_test(context, parent)
+    if isinstance(parent, ast.BoolOp):  # its value is that of a part
+        return is_test(context, parent)
     return isinstance(parent, ast.comprehension) and node in parent.ifs
 
 

@@ -93,23 +93,32 @@ def open_stream(context: Context, node: ast.AsyncFor) -> bool:
         return False
     if isinstance(node.iter, ast.Await):
         return True
-    if not isinstance(node.iter, ast.Name):
+    where: ast.AST = context.evaluator.found.places[id(node)][0].node
+    if isinstance(node.iter, ast.Attribute):
+        where = context.evaluator.found.tree  # another method may close it
+    elif not isinstance(node.iter, ast.Name):
         return False
-    around: ast.AST = context.evaluator.found.places[id(node)][0].node
-    return not any(closes(part, node.iter.id) for part in ast.walk(around))
+    name = ast.unparse(node.iter)
+    if any(closes(part, name) for part in ast.walk(where)):
+        return False
+    if isinstance(node.iter, ast.Attribute):
+        what = f"close {name} where this loop ends before it does."
+        context.todo("AsyncStreamingChatCompletions.aclose", what)
+        return False
+    return True
 
 
 def closes(node: ast.AST, name: str) -> bool:
     """Whether code closes what has a name, as `async with name` and `await name.close()` do."""
     if isinstance(node, ast.withitem):
         targets = (node.context_expr, node.optional_vars)
-        return any(isinstance(one, ast.Name) and one.id == name for one in targets)
+        return any(one is not None and ast.unparse(one) == name for one in targets)
     if not isinstance(node, ast.Call):
         return False
     called = node.func
     named = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-    owner = called.value if isinstance(called, ast.Attribute) else None
-    return named in CLOSERS and any(getattr(one, "id", "") == name for one in (owner, *node.args))
+    owner = [called.value] if isinstance(called, ast.Attribute) else []
+    return named in CLOSERS and any(ast.unparse(one) == name for one in [*owner, *node.args])
 
 
 def closing(context: Context, new: cst.For, node: ast.AsyncFor, indent: str) -> cst.For | cst.With:
