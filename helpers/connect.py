@@ -6,7 +6,8 @@ from contextlib import ExitStack
 
 from . import endpoints
 from .body_meaning import meaning
-from .course import Course, recordings_of
+from .course import Course
+from .course_files import recordings_of
 from .dotenv_file import read_dotenv, values_as_written
 from .output_guard import Outputs
 from .replay import CourseError, Request, Session

@@ -7,12 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from . import endpoints
-from .course_files import recordings_folder
 from .environment import enter_session
 from .live_guard import guard_cells
 from .output_guard import Outputs
 from .replay import (
-    CourseError,
     HttpRequest,
     Recording,
     Request,
@@ -71,16 +69,3 @@ class Course:
         if settings.mode == "live":
             notebook = self.recordings.parents[1] / f"{self.notebook}.ipynb"
             guard_cells(self.undo, outputs, self.secrets, notebook)
-
-
-def recordings_of(notebook: str) -> Path:
-    """The file of a notebook's recordings. Raises CourseError if there is no such notebook."""
-    folder = recordings_folder()
-    name = f"{notebook}.ipynb"
-    path = folder.parent / name
-    # Where it is there, no list is made: in the browser edition each look at a file is a request.
-    if path.name != name or not path.is_file():
-        known = sorted(path.stem for path in folder.parent.glob("[0-9]*.ipynb"))
-        names = ", ".join(known) or "none in this folder"
-        raise CourseError(f"there is no notebook {notebook!r}. Known: {names}.")
-    return folder / f"{notebook}.yaml"

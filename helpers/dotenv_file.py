@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from .course_files import working_folder
 from .replay.errors import CourseError
 
 _WIDE = {
@@ -30,7 +31,8 @@ def read_dotenv() -> dict[str, str]:
     from dotenv import dotenv_values
 
     text = _text()
-    values = dotenv_values(stream=StringIO(text)) if text else {}
+    # A key may hold "${": it is what is written.
+    values = dotenv_values(stream=StringIO(text), interpolate=False) if text else {}
     for number, name, _ in _written(text):
         if name.startswith(_NEEDED) and name not in values:
             raise CourseError(
@@ -62,6 +64,7 @@ def _text() -> str:
     """The text of the nearest `.env`; "" if there is none."""
     from dotenv import find_dotenv
 
+    working_folder()  # raises where there is none: find_dotenv would raise something else
     path = find_dotenv(usecwd=True)
     return _decoded(Path(path)) if path else ""
 

@@ -6,6 +6,7 @@ of the one is never paired with an address of the other that the learner has not
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -57,6 +58,11 @@ class Settings:
         Raises:
             CourseError: settings that cannot work; the message names the remedy, never a key.
         """
+        if sys.flags.optimize > 1:
+            raise CourseError(
+                "Python runs without docstrings here, which models read as descriptions of tools: "
+                f"PYTHONOPTIMIZE is 2, or the option -OO is given. Take it away; {RESTART}."
+            )
         file, environment = read_variables()
         given = {**file, **environment}
         if V1_KEY in file and V1_ENDPOINT in file and V1_ENDPOINT not in environment:

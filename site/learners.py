@@ -19,7 +19,7 @@ def copy_for_learners(course: Path, folder: Path) -> Path:
         folder: where the copy goes; what it held is removed.
     """
     sys.path.append(str(course / "tests" / "tools"))
-    from solution_hiding import FOR_TEACHERS, without_solutions
+    from solution_hiding import FOR_TEACHERS, hide_solutions
 
     shutil.rmtree(folder, ignore_errors=True)
     no_traces = shutil.ignore_patterns("__pycache__", ".*")
@@ -32,9 +32,7 @@ def copy_for_learners(course: Path, folder: Path) -> Path:
     readme.write_text(without_item(readme.read_text("utf-8"), FOR_TEACHERS), "utf-8")
     for path in notebooks(folder):
         notebook = json.loads(path.read_text("utf-8"))
-        for cell in notebook["cells"]:
-            if cell["cell_type"] == "markdown":
-                cell["source"] = without_solutions("".join(cell["source"]))
+        hide_solutions(notebook)
         path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), "utf-8")
     return folder
 

@@ -283,6 +283,10 @@ def test_llama_cpps_own_keys_and_nulls_are_kept_or_dropped_by_rule():
         to_answer(200, JSON, b'"\xff"')
 
 
+def test_a_header_that_no_library_can_send_is_left_out():
+    assert to_answer(400, {**JSON, "x-ms-error-code": "größe"}, b"{}").headers == JSON
+
+
 def test_an_answer_that_no_file_gives_back_is_left_out_and_said():
     url = f"http://127.0.0.1:1{PATH}"
     exchanges = [

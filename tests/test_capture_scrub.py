@@ -105,10 +105,11 @@ def everywhere(secret: str) -> list[Exchange]:
     ]
     sent = {"messages": [{"role": "user", "content": said}, message]}
     error = {"error": {"code": "400", "message": said, "innererror": {"request": secret}}}
+    header = secret.encode("ascii", "ignore").decode().strip()  # what one can hold of it
     return [
-        exchange(sent, Answer(200, {**JSON, "x-ms-error-code": secret}, body)),
+        exchange(sent, Answer(200, {**JSON, "x-ms-error-code": header}, body)),
         exchange({"a": 1}, Answer(200, SSE, events=[*events, "[DONE]"])),
-        exchange({"a": 2}, Answer(400, {**JSON, "retry-after": secret}, error)),
+        exchange({"a": 2}, Answer(400, {**JSON, "retry-after": header}, error)),
         exchange({"a": 3}, Answer(404, {"content-type": "text/plain"}, said)),
     ]
 

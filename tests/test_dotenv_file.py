@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import CourseError
+from helpers import CourseError, start
 from helpers.dotenv_file import read_dotenv, values_as_written
 from helpers.secrets import secrets_in
 
@@ -85,6 +85,22 @@ def test_reading_it_changes_no_environment(folder):
 def test_what_is_empty_is_not_set(folder):
     (folder / ".env").write_text("A=\nB\n# C=1\nexport D = 'x y'\n", "utf-8")
     assert read_dotenv() == {"D": "x y"}
+
+
+@pytest.mark.parametrize("key", ["a${HOME}b-0123456789", "${AZURE_INFERENCE_ENDPOINT}-1", "a$b"])
+def test_a_key_arrives_as_it_is_written(folder, key):
+    (folder / ".env").write_text(f"AZURE_INFERENCE_CREDENTIAL={key}\n", "utf-8")
+    assert read_dotenv() == {"AZURE_INFERENCE_CREDENTIAL": key}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no folder that is in use")
+def test_a_folder_that_was_deleted_is_told(tmp_path_factory, monkeypatch):
+    gone = tmp_path_factory.mktemp("gone")
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for asked in (read_dotenv, lambda: start("01_basic")):
+        with pytest.raises(CourseError, match=r"is gone: .* and restart the kernel"):
+            asked()
 
 
 @pytest.mark.parametrize(

@@ -218,11 +218,33 @@ def test_a_start_that_fails_leaves_the_session_as_it_was(course, client, tmp_pat
     (tmp_path / "recordings" / "00_test.yaml").write_text("- name: it\n- {", "utf-8")
     with pytest.raises(CourseError, match="line 3, cannot be read"):
         start("00_test")
-    with pytest.raises(CourseError, match=r"no notebook '00_tset'. Known: 00_test\."):
+    with pytest.raises(CourseError, match=r"no notebook '00_tset' .* names: 00_test\."):
         start("00_tset")
     assert dict(os.environ) == during
     assert client.complete(messages=said("hello")).choices
     assert len(sent()) == 1
+
+
+def test_a_notebook_may_be_renamed_or_lie_elsewhere(tmp_path, monkeypatch, capsys, request):
+    """Its recordings are found by the name in start(…), in the folder or in the course."""
+    request.addfinalizer(connect.end)
+    monkeypatch.chdir(tmp_path)
+    start("01_basic")
+    (tmp_path / "recordings").mkdir()  # somebody else's
+    start("01_basic")
+    (tmp_path / "recordings" / "tour.yaml").write_text("- ferry", "utf-8")
+    start("01_basic")
+    assert capsys.readouterr().out.count("Replay: ") == 3
+    with pytest.raises(CourseError, match=r"'01_mine' .* names: 00_start_here, 01_basic, "):
+        start("01_mine")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../recordings/01_basic", "01_basic.ipynb", "01_basic\n", None]
+)
+def test_what_is_no_notebooks_name_is_told_the_names(name):
+    with pytest.raises(CourseError, match=r"start takes one of these names: 00_start_here, 01_"):
+        start(name)
 
 
 def test_a_first_start_that_fails_changes_nothing(course, tmp_path):
@@ -418,7 +440,8 @@ ROWS = [
     ["settings", "output_guard", "failures"],
     ["connection", "variables", "secrets", "service_rules"],
     ["setting_values"],
-    ["endpoints", "dotenv_file", "body_meaning", "course_files"],
+    ["endpoints", "dotenv_file", "body_meaning"],
+    ["course_files"],
     ["replay", "display"],
 ]
 

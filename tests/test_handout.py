@@ -9,8 +9,9 @@ from pathlib import Path
 import handout
 import nbformat
 import pytest
-from handout import Result, check_file, files_in, hand_out, without_solutions
+from handout import Result, check_file, files_in, hand_out
 from rich.console import Console
+from solution_hiding import without_solutions
 
 from notebooks import ALL, NOTEBOOKS, read, solutions, tagged
 

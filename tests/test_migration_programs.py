@@ -3,6 +3,8 @@
 import pytest
 from test_migration_rewrite import CLIENT, MARK, moved
 
+from helpers.migration.__main__ import main
+
 
 def last(text: str) -> str:
     """The last line of what a program becomes."""
@@ -102,6 +104,33 @@ NULLS = {
 }
 
 
+TESTED = {
+    "if seed: client.complete(model='n', messages=[], seed=seed)": "seed=seed",
+    "if seed is not None and x:\n        client.complete(model='n', messages=[], seed=seed)": "seed=seed",
+    "if x:\n        client.complete(model='n', messages=[], seed=seed)": "seed=omit if seed is None else seed",
+    "if seed: pass\n    else: client.complete(model='n', messages=[], seed=seed)": "seed=omit if seed is None else seed",
+    "o = {'messages': []}\n    if seed: o['seed'] = seed\n    client.complete(model='n', **o)": "**o",
+}
+
+
+@pytest.mark.parametrize("old", TESTED)
+def test_what_a_test_found_is_not_none(old):
+    text = moved(f"{CLIENT}def f(x, seed=None):\n    {old}\n")
+    assert f"{TESTED[old]})" in text and MARK not in text
+
+
+def test_options_of_argparse_are_known_in_other_functions_too():
+    text = moved(
+        f"{CLIENT}def ask(args):\n    client.complete(messages=args.text, seed=args.seed, stop=args.stop, top_p=args.top)\n"
+        "parser = commands.add_parser('ask')\nparser.add_argument('text')\n"
+        "parser.add_argument('-s', '--seed', type=int)\nparser.add_argument('stop', nargs='?')\n"
+        "parser.add_argument('--top', default=1)\n"
+    )
+    assert "seed=omit if args.seed is None else args.seed" in text
+    assert "stop=omit if args.stop is None else args.stop" in text
+    assert "top_p=args.top," in text
+
+
 @pytest.mark.parametrize("old", NULLS)
 def test_what_can_be_none_is_left_out(old):
     """The old SDK left it out; openai would send null."""
@@ -162,6 +191,9 @@ DOUBTS = {
     "x = (UserMessage if r else SystemMessage)('a')": "makes one of several classes",
     "import unittest.mock\nx = unittest.mock.patch('azure.ai.inference.ChatCompletionsClient.complete')": "this string names the old package",
     "x = patch.object(ChatCompletionsClient, 'complete')": '"complete" is chat.completions.create now',
+    "x = unknown.get_model_info()": "if unknown is an old client, move this call",
+    "class Fake:\n    def complete(self, messages): return 1": "if this class stands for an old client",
+    "x = HttpResponseError('no')": "APIStatusError(message, response=httpx.Response(",
     "x = getattr(client, 'complete')": '"complete" is chat.completions.create now',
 }
 
@@ -184,8 +216,8 @@ def test_a_chunk_without_choices_gets_a_todo_where_no_loop_skips_it(old):
 
 @pytest.mark.parametrize("old", DOUBTS)
 def test_a_doubt_gets_a_todo_and_the_code_stays(old):
-    lines = moved(f"{CLIENT}{old}\n").rstrip().splitlines()
-    todos = [line for line in lines[-4:] if line.startswith(MARK)]
+    lines = moved(f"{CLIENT}from azure.core.exceptions import *\n{old}\n").rstrip().splitlines()
+    todos = [line for line in lines[-4:] if line.lstrip().startswith(MARK)]
     assert any(DOUBTS[old] in todo for todo in todos), lines
     assert '"role"' not in lines[-1]
 
@@ -208,12 +240,179 @@ def test_a_tool_call_that_the_program_always_makes_is_a_dict():
     assert 'return call["id"]' in text
 
 
+CALLED = "def run(call: ChatCompletionsToolCall):\n    return call.function.name\n"
+MADE = "made = ChatCompletionsToolCall(id='1', function=FunctionCall(name='a', arguments=''))\nrun(made)\n"
+
+
+@pytest.mark.parametrize(
+    "how", ["pool.map(run, calls)", "pool.submit(run, calls[0])", "table[0] = run"]
+)
+def test_a_function_that_is_handed_on_gets_objects_too(how):
+    calls = "calls = client.complete(messages=[]).choices[0].message.tool_calls\n"
+    text = moved(f"{CLIENT}{CALLED}{MADE}{calls}{how}\n")
+    assert text.count("call is a dict where this program makes it") == 1
+    assert "return call.function.name" in text and "call.function is" not in text
+
+
+def test_what_is_in_a_dict_is_a_dict_as_well():
+    """`call["function"].name` failed."""
+    text = moved(f"{CLIENT}{CALLED}{MADE}print(f'{{made.function.name}}')\n")
+    assert 'return call["function"]["name"]' in text and MARK not in text
+    assert '{made["function"]["name"]}' in text
+
+
+TYPES = {
+    "Client = Annotated[ChatCompletionsClient, Depends(get)]\ndef f(c: Client):\n    return c.complete(model='n', messages=[])": "c.chat.completions.create(model='n', messages=[])",
+    "Maybe = ChatCompletionsClient | None\ndef f(c: Maybe):\n    return c.complete(model='n', messages=[])": "c.chat.completions.create(model='n', messages=[])",
+}
+
+
+@pytest.mark.parametrize("old", TYPES)
+def test_a_name_for_a_type_is_followed(old):
+    assert last(old + "\n") == f"return {TYPES[old]}"
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("ChatCompletions(id='1', choices=[ChatChoice(index=0)])", "'1'"),
+        ("ChatCompletions({'id': '1', 'choices': [{'index': 0}]})", "'1'"),
+    ],
+)
+def test_an_answer_that_a_test_makes_is_made_by_openai(old, new):
+    text = moved(f"{CLIENT}x = {old}\n")
+    space: dict = {}
+    exec(text.partition("client = ")[0] + text.splitlines()[-1], space)
+    assert space["x"].id == "1" and space["x"].choices[0].index == 0 and space["x"].usage is None
+
+
+BROKEN = f"try:\n    for u in {STREAM}: print(u.id)\nexcept HttpResponseError: pass\n"
+
+
+@pytest.mark.parametrize(
+    "old, told",
+    [
+        (BROKEN, True),
+        (BROKEN.replace("for u in", "x = [u for u in").replace(": print(u.id)", "]"), True),
+        (BROKEN + "except Exception: pass\n", False),
+        (BROKEN + "except ServiceResponseError: pass\n", False),
+        (BROKEN.replace("stream=True", "stream=False"), False),
+        (BROKEN.replace("HttpResponseError", "ResourceNotFoundError"), False),
+    ],
+)
+def test_a_stream_that_breaks_off_is_another_exception(old, told):
+    text = moved(f"{CLIENT}from azure.core.exceptions import *\n{old}")
+    assert ("a stream that breaks off is an APIConnectionError" in text) is told, text
+
+
+def test_imports_stand_in_their_order_and_fit_their_lines():
+    text = moved(
+        f"import json\nimport sys\nfrom typing import Any\n{CLIENT.replace('import os', '', 1)}"
+        "def f(a: ChatCompletions, b: ChatCompletionsToolCall, c: ChatResponseMessage, d: ChatCompletionsToolDefinition): ...\n"
+        "x = client.complete(os.environ)\ny = ChatCompletionsClient(x, AzureKeyCredential(x))\n"
+    )
+    assert text.startswith("import json\nimport re\nimport sys\nfrom typing import Any\n")
+    assert "from openai.types.chat import (\n    ChatCompletion,\n" in text
+
+
 def test_the_defaults_of_a_client_that_is_handed_on_unseen_are_not_lost():
     text = moved(
         f"{CLIENT.replace('client = ', 'app.state.client = ')}"
         "def ask(client: ChatCompletionsClient):\n    return client.complete(messages=[])\n"
     )
     assert "a client of this file has model='m': does this call need it?" in text
+
+
+# --- Errors that are shown, logged or read ------------------------------------------------------
+
+WORDS = {
+    "log.error('%s', error)": "other words now",
+    "log.warning('no', exc_info=True, extra={'error': error})": "",
+    "log.exception('no')": "",
+    "x = 'no: %s' % error": "other words now",
+    "x = 'no: %s %s' % (1, error)": "other words now",
+    "x = '{}'.format(error)": "other words now",
+    "raise RuntimeError('no', error) from error": "other words now",
+    "raise HTTPException(502, detail=error.message)": "message has other words now",
+    "x = error.args[0]": "args has other words now",
+    "x = getattr(error, 'message', '')": "message has other words now",
+    "x = getattr(error, 'inner_exception', None)": "errors have no inner_exception",
+    "log.error('%s', error.error)": "the details print as a dict now",
+    "log.error('%s %s', error.status_code, error.error.code)": "",
+    "x = error.error.details[0].code": "check its type",
+    "x = isinstance(error, ValueError)": "",
+}
+
+
+@pytest.mark.parametrize("old", WORDS)
+def test_an_errors_words_get_a_todo_wherever_they_go(old):
+    text = moved(
+        f"{CLIENT}from azure.core.exceptions import HttpResponseError\n"
+        f"try:\n    client.complete(messages=[])\nexcept HttpResponseError as error:\n    {old}\n"
+    )
+    todos = [line for line in text.splitlines() if MARK.strip() in line]
+    assert len(todos) == bool(WORDS[old]) and all(WORDS[old] in todo for todo in todos), text
+
+
+READ = {
+    "x = error.error or 'none'": "x = (error.body if isinstance(error.body, dict) else None) or 'none'",
+    "x = error.error and error.error.code": "x = (error.body if isinstance(error.body, dict) else None) and error.code",
+    "x = 1 if error.error and error.error.code else 2": "x = 1 if isinstance(error.body, dict) and error.code else 2",
+    "x = hasattr(error, 'error')": 'x = hasattr(error, "body")',
+    "x = error.response.reason": "x = error.response.reason_phrase",
+    "x = error.response.content_type": 'x = error.response.headers.get("content-type")',
+    "for d in error.error.details: x = d.code": 'for d in (error.body.get("details") or []): x = d.get("code")',
+}
+
+
+@pytest.mark.parametrize("old", READ)
+def test_what_is_read_of_an_error_moves(old):
+    assert READ[old] == last(
+        "from azure.core.exceptions import HttpResponseError\n"
+        f"try:\n    client.complete(messages=[])\nexcept HttpResponseError as error:\n    {old}\n"
+    )
+
+
+# --- Streams that are left early ---------------------------------------------------------------
+
+ASYNC = CLIENT.replace("inference import", "inference.aio import")
+CREATED = 'await client.chat.completions.create(model="m", messages=[], stream=True)'
+CALL = "await client.complete(messages=[], stream=True)"
+NAMED = f"    s = {CALL}\n    async for u in s:\n        "
+LEFT = {
+    NAMED + "if u.id:\n            break": "    async with s:\n        async for u in s:",
+    NAMED + "return u.id": "    async with s:\n        async for u in s:",
+    NAMED + "yield u.id": "    async with s:\n        async for u in s:",
+    f"    async for u in {CALL}:\n        return u.id": f"    async with {CREATED} as stream:\n        async for u in stream:",
+    f"    stream = 1\n    async for u in {CALL}:\n        return u.id": f"    async with {CREATED} as chunks:\n        async for u in chunks:",
+    NAMED + "print(u.id)": "",
+    NAMED + "for x in u.choices:\n            break": "",
+    NAMED + "def g():\n            return u.id": "",
+    NAMED + "return u.id\n    await s.aclose()": "",
+    f"    async with {CALL} as s:\n        async for u in s:\n            return u.id": "",
+    "    async for u in others:\n        return u.id": "",
+}
+
+
+@pytest.mark.parametrize("old", LEFT)
+def test_an_async_stream_that_may_be_left_early_is_closed(old):
+    text = moved(f"{ASYNC}async def f(others):\n{old}\n")
+    assert LEFT[old] in text
+    if not LEFT[old]:
+        assert text.count("async with") == old.count("async with"), text
+
+
+@pytest.mark.parametrize("close", ["", "    async def end(self):\n        await self.s.aclose()\n"])
+def test_a_stream_in_an_attribute_gets_a_todo_where_nothing_closes_it(close):
+    text = moved(
+        f"{ASYNC}class A:\n    async def f(self):\n        self.s = {CALL}\n"
+        f"        async for u in self.s:\n            return u.id\n{close}"
+    )
+    assert ("close self.s where this loop ends before it does" in text) is not bool(close)
+    assert "async with" not in text
+
+
+# --- Mocks -------------------------------------------------------------------------------------
 
 
 def test_a_mock_of_a_client_answers_the_new_call():
@@ -226,7 +425,78 @@ def test_a_mock_of_a_client_answers_the_new_call():
     assert "mock.chat.completions.create.assert_called_once()" in text
 
 
+DESK = """
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.aio import ChatCompletionsClient as Later
+from azure.core.credentials import AzureKeyCredential
+shared = ChatCompletionsClient("http://a/v1", AzureKeyCredential("k"), model="m")
+"""
+MOCKS = {
+    'with patch("desk.ChatCompletionsClient") as c:\n    c.return_value.complete.return_value = 1': (
+        'with patch("desk.OpenAI") as c:\n    c.return_value.chat.completions.create.return_value = 1'
+    ),
+    'with patch("desk.ChatCompletionsClient") as c:\n    c().complete(messages=[])': (
+        "c().chat.completions.create("
+    ),
+    'with patch("desk.ChatCompletionsClient") as c:\n    c.return_value.__enter__.return_value.complete.side_effect = e': (
+        "c.return_value.__enter__.return_value.chat.completions.create.side_effect = e"
+    ),
+    '@patch("os.getcwd")\n@patch("desk.ChatCompletionsClient")\ndef test(c, d):\n    c.return_value.complete.called': (
+        "c.return_value.chat.completions.create.called"
+    ),
+    'patch.object(desk, "ChatCompletionsClient")': 'patch.object(desk, "OpenAI")',
+    'monkeypatch.setattr("desk.ChatCompletionsClient", f)': 'setattr("desk.OpenAI", f)',
+    'patch("desk.shared.complete")': 'patch("desk.shared.chat.completions.create")',
+    "c = MagicMock()\nc.complete.return_value = 1": (
+        "if c stands for an old client, complete is chat.completions.create."
+    ),
+    'patch("nowhere.ChatCompletionsClient")': "the module that it names has OpenAI",
+    'patch("desk.ChatCompletionsClient.complete")': "the module that it names has OpenAI",
+    'with patch("desk.ChatCompletionsClient") as c:\n    c.call_args': "call_args: a client is made with",
+    "class Fake:\n    def complete(self, **options): return 1": "if this class stands for",
+    'with patch("desk.ChatCompletionsClient") as c:\n    c().complete.assert_called_once_with(messages=[])': (
+        "assert_called_once_with: calls name model="
+    ),
+}
+
+
+@pytest.mark.parametrize("old", MOCKS)
+def test_a_test_that_names_nothing_of_azure_moves_with_its_program(old, tmp_path, capsys):
+    (tmp_path / "desk.py").write_text(DESK)
+    test = tmp_path / "test_desk.py"
+    test.write_text(f"from unittest.mock import MagicMock, patch\nimport desk\n{old}\n")
+    assert main([str(tmp_path), "--brief"]) == 1
+    assert "test_desk.py:" in capsys.readouterr().out
+    main([str(tmp_path), "--write"])
+    assert MOCKS[old] in test.read_text()
+
+
+def test_a_fixture_of_conftest_is_followed(tmp_path, capsys):
+    (tmp_path / "conftest.py").write_text(
+        f"import pytest\nfrom unittest.mock import MagicMock\n{CLIENT}@pytest.fixture\ndef mock():\n"
+        "    made = MagicMock(spec=ChatCompletionsClient)\n    yield made\n"
+    )
+    test = tmp_path / "test_desk.py"
+    test.write_text("def test_it(mock):\n    mock.complete.assert_called_once()\n")
+    main([str(tmp_path), "--write"])
+    assert "mock.chat.completions.create.assert_called_once()" in test.read_text()
+
+
+def test_a_mock_that_has_nothing_to_do_with_the_old_sdk_stays(tmp_path, capsys):
+    test = tmp_path / "test_desk.py"
+    test.write_text("import desk\nc = MagicMock()\nc.complete.return_value = 1\n")
+    (tmp_path / "desk.py").write_text("import os\n")
+    assert main([str(tmp_path), "--diff"]) == 0
+
+
 # --- Form --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\x85", "\x0b", "\x0c", "\x1c", "\u2029"])
+def test_a_line_ends_where_python_ends_it(end):
+    """A line with such a character was not moved, and nothing said so."""
+    text = moved(f"{CLIENT}x = 'ü{end}ü'; y = UserMessage('a')\n")
+    assert text.endswith(f"""x = 'ü{end}ü'; y = {{"role": "user", "content": 'a'}}\n""")
 
 
 def test_a_comment_on_a_line_of_its_own_stays():
@@ -238,6 +508,38 @@ def test_a_comment_on_a_line_of_its_own_stays():
     for comment in ("# Why this is so.", "# Be calm.", "# Inside."):
         assert text.count(comment) == 1, text
     assert "# Be calm.\nwith OpenAI(" in text
+
+
+ENDS = {
+    "FunctionDefinition(\n    name='a',\n    description=None,  # later\n)": [
+        "# description=None: later",
+        "x = {",
+        "    \"name\": 'a',",
+        "}",
+    ],
+    "client.complete(  # why\n    messages=[],\n    seed=None,  # noqa: E501\n)": [
+        "x = client.chat.completions.create(  # why",
+        '    model="m",',
+        "    messages=[],",
+        ")",
+    ],
+    "f(\n    client.complete(\n        messages=[],\n        temperature=None,  # as it is\n    ),  # first\n)": [
+        "# temperature=None: as it is",
+        "x = f(",
+        "    client.chat.completions.create(",
+        '        model="m",',
+        "        messages=[],",
+        "    ),  # first",
+        ")",
+    ],
+}
+
+
+@pytest.mark.parametrize("old", ENDS)
+def test_a_comment_at_the_end_of_a_line_that_goes_stays_above(old):
+    lines = moved(f"{CLIENT}x = {old}\n").rstrip().splitlines()
+    assert lines[-len(ENDS[old]) :] == ENDS[old]
+    assert "noqa" not in "".join(lines)
 
 
 CAUGHT = {

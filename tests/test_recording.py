@@ -113,11 +113,11 @@ def test_the_same_data_twice_is_written_twice():
         (ENTRY.replace(", body: {}}", ", body: {}, events: []}"), 1, "'body' or 'events'"),
         (ENTRY.replace("200", "'200'"), 1, "'status' in the answer is not of type int"),
         (ENTRY.replace("200", "99"), 1, "'status' in the answer is not from 200 to 599"),
-        (ENTRY.replace("200", "yes"), 1, "'status' in the answer is not from 200 to 599"),
+        (ENTRY.replace("200", "true"), 1, "'status' in the answer is not from 200 to 599"),
         (ENTRY.replace("body: {}}", "events: [{}, 5]}"), 1, "'events' is neither a mapping nor a"),
         (ENTRY.replace("body: {}}", "events: [null]}"), 1, "'events' is neither a mapping nor a"),
         (
-            ENTRY.replace("body: {}}", "headers: {Content-Length: 2}, body: {}}"),
+            ENTRY.replace("body: {}}", "headers: {Content-Length: '2'}, body: {}}"),
             1,
             "leave out 'Content-Length' in 'headers'",
         ),
@@ -126,10 +126,49 @@ def test_the_same_data_twice_is_written_twice():
         (ENTRY.replace("answer: {status: 200, body: {}}", "note: n"), 1, "has no 'answer'"),
         (ENTRY.replace("answer: {status: 200, body: {}}", "answer: text"), 1, "'answer' in the"),
         (ENTRY.replace("{method: POST, path: /a, body: {a: 1}}", "text"), 1, "'request' in the"),
-        (ENTRY + ENTRY.replace("a: 1", "a: 2026-11-25"), 6, "'2026-11-25' is read as a timestamp"),
-        (ENTRY + ENTRY.replace("a: 1", "1: a"), 6, "the key 1 is not a string"),
-        (ENTRY + ENTRY.replace("a: 1", "a: !!binary aGk="), 6, "read as a binary"),
-        (ENTRY + ENTRY.replace("a: 1", "a: !secret b"), 6, "'!secret'"),
+        (ENTRY + ENTRY.replace("a: 1", "a: 2026-11-25"), 9, "'2026-11-25' is read as a timestamp"),
+        (ENTRY + ENTRY.replace("a: 1", "1: a"), 9, "the key 1 is not a string"),
+        (ENTRY + ENTRY.replace("a: 1", "a: !!binary aGk="), 9, "read as a binary"),
+        (ENTRY + ENTRY.replace("a: 1", "a: !secret b"), 9, "'!secret'"),
+        (ENTRY + ENTRY.replace("a: 1", "a: !!set {b}"), 9, "this is read as a set"),
+        (ENTRY + ENTRY.replace("a: 1", "b: 1, a: 1, b: 2"), 9, "the key 'b' is there twice"),
+        (ENTRY + "  origin: captured\n", 6, "the key 'origin' is there twice"),
+        (ENTRY + ENTRY.replace("status: 200", "status: 200, status: 404"), 10, "'status' is there"),
+        *(
+            (ENTRY + ENTRY.replace("a: 1", f"a: {written}"), 9, problem)
+            for written, problem in {
+                "9:15": "'9:15' is read as 555: put it in quotes",
+                "no": "'no' is read as false: put it in quotes",
+                "~": "'~' is read as null: put it in quotes",
+                "012": "'012' is read as 10: put it in quotes",
+                "1_000": "'1_000' is read as 1000: put it in quotes",
+                "+1": "'+1' is read as 1: put it in quotes",
+                ".nan": "'.nan' is read as NaN: put it in quotes",
+                "1.0e+400": "'1.0e+400' is read as Infinity: put it in quotes",
+                "1" * 5000: f"'{'1' * 40}' cannot be read: put it in quotes",
+                "!!bool maybe": "'maybe' cannot be read: put it in quotes",
+            }.items()
+        ),
+        *(
+            (ENTRY.replace("body: {}}", f"headers: {{{header}}}, body: {{}}}}"), 1, problem)
+            for header, problem in {
+                "a b: c": "no header can have the name 'a b'",
+                "größe: c": "no header can have the name 'größe'",
+                '"": c': "no header can have the name ''",
+                '"a:": c': "no header can have the name 'a:'",
+                '"a\\nb": c': r"no header can have the name 'a\nb'",
+                "a: grün": "no header can have the value 'grün', as 'a' does here",
+                r'a: "b\r\nc: d"': r"no header can have the value 'b\r\nc: d'",
+                r'a: "b\n"': r"no header can have the value 'b\n'",
+                "a: ' b'": "no header can have the value ' b'",
+                "a: 1": "the header 'a' is 1, not a string: put it in quotes",
+                "a: 1.5": "the header 'a' is 1.5, not a string: put it in quotes",
+                "a: true": "the header 'a' is True, not a string: put it in quotes",
+                "a: ": "the header 'a' is None, not a string: put it in quotes",
+                "a: [b]": "the header 'a' is ['b'], not a string: put it in quotes",
+                "a: b, A: c": "the header 'A' is there twice",
+            }.items()
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(tmp_path, yaml_parser, text, line, problem):
@@ -140,10 +179,55 @@ def test_a_broken_file_is_named_with_its_line(tmp_path, yaml_parser, text, line,
     assert "git checkout -- " in message and "\n" not in message
 
 
+def test_a_merge_is_no_key_that_is_there_twice(tmp_path, yaml_parser):
+    file = load(write(tmp_path, ENTRY.replace("a: 1", "<<: {a: 1, b: 2}, a: 3")))
+    assert file.recordings[0].request.body == {"a": 3, "b": 2}
+
+
+def test_headers_have_their_names_in_lower_case(tmp_path):
+    """`Content-Type: text/plain` was not seen, and the body sent as JSON."""
+    text = ENTRY.replace("body: {}", "headers: {Content-Type: text/plain, x-a: ''}, body: hello")
+    [answer] = load(write(tmp_path, text)).recordings[0].answers
+    assert answer.headers == {"content-type": "text/plain", "x-a": ""}
+    assert answer.pieces == (b"hello",)
+
+
 def test_a_missing_file_is_named(tmp_path):
     message = r"recordings/00_test\.yaml cannot be read: No such file.* git checkout"
     with pytest.raises(CourseError, match=message):
         load(tmp_path / "recordings" / "00_test.yaml")
+
+
+BYTES = {
+    "UTF-16": (ENTRY.encode("utf-16"), "it is not in UTF-8"),
+    "UTF-16, no mark": (ENTRY.encode("utf-16-le"), "it holds the character U+0000, which YAML"),
+    "an escape": (ENTRY.replace("it", "\x1b[31m").encode(), "it holds the character U+001B"),
+}
+
+
+@pytest.mark.parametrize("what", BYTES)
+def test_a_file_of_odd_bytes_is_named_in_one_line(tmp_path, yaml_parser, what):
+    data, problem = BYTES[what]
+    path = write(tmp_path, "")
+    path.write_bytes(data)
+    with pytest.raises(CourseError, match=re.escape(problem)) as caught:
+        load(path)
+    assert "recordings/00_test.yaml" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_nested_too_deeply_is_named(tmp_path, monkeypatch):
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)  # libyaml has no such limit
+    path = write(tmp_path, ENTRY.replace("{a: 1}", "[" * 5000 + "]" * 5000))
+    with pytest.raises(CourseError, match=r"00_test\.yaml cannot be read: it is nested too deeply"):
+        load(path)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_that_an_editor_of_windows_saved(tmp_path, yaml_parser, mark, end):
+    path = write(tmp_path, "")
+    path.write_bytes((mark + ENTRY.replace("\n", end)).encode())
+    assert load(path).recordings == load(write(tmp_path, ENTRY)).recordings
 
 
 def test_a_file_that_is_not_utf_8_is_named(tmp_path):

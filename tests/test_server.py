@@ -711,6 +711,8 @@ def test_a_port_in_use():
         (["--notebook", "99"], "Known: 00_start_here, "),
         (["--rules", "nowhere:rules"], "there are no rules at 'nowhere:rules'"),
         (["--rules", ".nowhere:rules"], "there are no rules at '.nowhere:rules'"),
+        (["--host", ""], "--host is empty. Leave it out to answer this computer alone"),
+        (["--host", " "], "--host is empty. Leave it out to answer this computer alone"),
         (["--host", "no-such-host.invalid"], "is not an address of this computer"),
         (["--host", "x" * 300], "is not an address of this computer"),
         (["--private-key", "key.pem"], "--private-key needs --certificate"),

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from helpers import CourseError
 from helpers.setting_values import check_address, check_key, cleaned
 from helpers.settings import Settings, replay_settings
 from helpers.variables import MODELS, RECORDED_MODELS, V1_MODELS
+from notebooks import NOTEBOOKS
 
 ENDPOINT, KEY, MODEL = (
     "AZURE_INFERENCE_ENDPOINT",
@@ -357,3 +360,17 @@ def test_the_example_names_every_setting_and_sets_none(settings):
 
 def test_cleaning_leaves_what_is_inside():
     assert cleaned("a'b\"c") == "a'b\"c" and cleaned("'") == "'" and cleaned("''") == ""
+
+
+def test_python_without_docstrings_is_refused():
+    """The descriptions of tools come from docstrings: no request had a recording."""
+    code = "from helpers import start; start('05_tools')"
+    done = subprocess.run(
+        [sys.executable, "-OO", "-c", code], capture_output=True, text=True, cwd=NOTEBOOKS
+    )
+    assert "PYTHONOPTIMIZE is 2, or the option -OO is given" in done.stderr
+    code = code.replace("start('05_tools')", "start('05_tools'), print('started')")
+    done = subprocess.run(
+        [sys.executable, "-O", "-c", code], capture_output=True, text=True, cwd=NOTEBOOKS
+    )
+    assert done.stdout.endswith("started\n"), done.stderr

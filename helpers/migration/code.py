@@ -45,19 +45,32 @@ def multiline(space: Around) -> bool:
     return isinstance(space, cst.ParenthesizedWhitespace)
 
 
+def bare(space: Around) -> Around:
+    """Return a space without its comments: they are said once."""
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        return space
+    line = cst.TrailingWhitespace(newline=space.first_line.newline)
+    return space.with_changes(first_line=line, empty_lines=[])
+
+
 def between(call: cst.Call) -> cst.Comma:
     """Return a comma with the space that separates the arguments of a call."""
     space = call.whitespace_before_args
-    return cst.Comma(whitespace_after=space if multiline(space) else SPACE)
+    return cst.Comma(whitespace_after=bare(space) if multiline(space) else SPACE)
 
 
 def prepend(call: cst.Call, added: Sequence[cst.Arg]) -> cst.Call:
     """Return a call with arguments put before its own."""
     arguments = list(added)
-    if not call.args:
-        return call.with_changes(args=arguments)
+    if not call.args or not arguments:
+        return call.with_changes(args=[*arguments, *call.args])
     arguments = [argument.with_changes(comma=between(call)) for argument in arguments]
-    return call.with_changes(args=[*arguments, *call.args])
+    space = call.whitespace_before_args
+    if isinstance(space, cst.ParenthesizedWhitespace):  # what is above an argument stays there
+        above = space.with_changes(first_line=cst.TrailingWhitespace())
+        arguments[-1] = arguments[-1].with_changes(comma=cst.Comma(whitespace_after=above))
+        space = space.with_changes(empty_lines=[])
+    return call.with_changes(args=[*arguments, *call.args], whitespace_before_args=space)
 
 
 def replaced(call: cst.Call, arguments: list[list[cst.Arg]]) -> cst.Call:
@@ -119,6 +132,11 @@ def dictionary(
         else:
             elements.append(cst.DictElement(quoted(key), argument.value, comma=comma))
     last = items[-1][1] if items else None
+    if last:  # its end is the call's, even where arguments after it went
+        end = call.args[-1]
+        last = last.with_changes(
+            comma=ending(last.comma, end.comma), whitespace_after_arg=end.whitespace_after_arg
+        )
     if elements:
         ended = (
             last.comma if last and isinstance(last.comma, cst.Comma) else cst.MaybeSentinel.DEFAULT

@@ -79,6 +79,11 @@ class Context:
         return self.evaluator.found.parents.get(id(node))
 
 
+def objects(context: Context, node: ast.AST | None) -> list[Value]:
+    """Return the objects of the SDK that an expression can be."""
+    return [value for value in context.values(node) if value.kind == "object"]
+
+
 def ordered(values: Iterable[Value]) -> list[Value]:
     """Return values in an order that is the same in every run."""
     return sorted(
@@ -131,8 +136,8 @@ def is_test(context: Context, node: ast.AST) -> bool:
         return True
     if isinstance(parent, (ast.If, ast.IfExp, ast.While)):
         return node is parent.test
-    if isinstance(parent, ast.BoolOp):
-        return node is not parent.values[-1] or is_test(context, parent)
+    if isinstance(parent, ast.BoolOp):  # its value is that of a part
+        return is_test(context, parent)
     return isinstance(parent, ast.comprehension) and node in parent.ifs
 
 

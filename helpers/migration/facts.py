@@ -1,6 +1,7 @@
 """What the analysis knows of a piece of code, found by its position in the text."""
 
 import ast
+import re
 import sys
 
 import libcst as cst
@@ -23,7 +24,7 @@ class Facts:
 
     def __init__(self, evaluator: Evaluator, text: str):
         self.evaluator = evaluator
-        self.lines = text.splitlines(keepends=True) if "\f" not in text else text.split("\n")
+        self.lines = re.split(r"\r\n|\r|\n", text)  # splitlines knows more ends than Python
         self.nodes: dict[tuple[Span, str], ast.AST] = {}
         for node in walk(evaluator.found.tree):
             if isinstance(node, (ast.expr, ast.stmt, ast.ExceptHandler)):

@@ -10,6 +10,7 @@ from helpers.migration import sdk
 from helpers.migration.kinds import walk
 from helpers.migration.source import parsed
 
+LONGEST = 88
 OWN = ("azure.ai.inference", *sdk.CORE)
 
 
@@ -55,9 +56,15 @@ class Needs:
                 grouped.setdefault(module, []).append(
                     name + (f" as {local}" if local != name else "")
                 )
-        return plain + [
-            f"from {module} import {', '.join(names)}" for module, names in grouped.items()
-        ]
+        return plain + [from_import(module, names) for module, names in grouped.items()]
+
+
+def from_import(module: str, names: list[str]) -> str:
+    """Return an import of names, with a line for each where one line is too long."""
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= LONGEST:
+        return line
+    return f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
 
 
 def needs(tree: ast.Module) -> Needs:
@@ -275,5 +282,18 @@ def with_standard(module: cst.Module, statements: list[str]) -> cst.Module:
         elif position is not None or not isinstance(first, cst.Import):
             break
     place = position if position is not None else docstring
-    new = [cst.parse_statement(line) for line in statements]
-    return module.with_changes(body=[*module.body[:place], *new, *module.body[place:]])
+    body = list(module.body)
+    for line in reversed(statements):
+        at = place
+        while line.startswith("import") and at > docstring and comes_after(body[at - 1], line):
+            at -= 1
+        body.insert(at, cst.parse_statement(line))
+    return module.with_changes(body=body)
+
+
+def comes_after(statement: cst.CSTNode, line: str) -> bool:
+    """Whether a plain import without comments belongs after another one, by its name."""
+    first = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+    if not isinstance(first, cst.Import) or getattr(statement, "leading_lines", ()):
+        return False
+    return cst.Module([]).code_for_node(first) > line

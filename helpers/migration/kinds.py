@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from helpers.migration import sdk
@@ -30,7 +30,7 @@ class Value:
 
     Attributes:
         kind: module, class, object, member (of an enum), method, list, dict, function,
-            localclass, instance or file.
+            localclass, instance, file or mock (what stands for a class in a test).
         name: the symbol, for what belongs to the SDK; the qualified name of a module.
         items: what a list or dict holds, or the owner of a method.
         node: where a client is made, or the function or class of this program.
@@ -92,6 +92,7 @@ STREAM_METHODS = (
     "__iter__",
     "__next__",
 )
+ENTERED = ("__enter__", "__aenter__")
 CLIENT_METHODS = ("complete", "embed", "close", "get_model_info", "send_request")
 
 
@@ -104,11 +105,20 @@ def class_attribute(owner: Value, name: str) -> Values:
     return NOTHING
 
 
+def mock_attribute(owner: Value, name: str) -> Values:
+    """Return what an attribute of a stand-in is, which is made by `unittest.mock`."""
+    if name != "return_value":
+        return NOTHING
+    if owner.kind == "mock":
+        return frozenset([Value("object", owner.name)])
+    return owner.items if owner.name.endswith(ENTERED) else NOTHING
+
+
 def object_attribute(owner: Value, name: str) -> Values:
     """Return what an attribute of an object of the SDK is."""
     plain = owner.name.removeprefix("aio.")
     own = frozenset([owner])
-    if plain in sdk.CLIENTS and name in CLIENT_METHODS:
+    if plain in sdk.CLIENTS and name in (*CLIENT_METHODS, *ENTERED):
         return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
     if plain == "AIProjectClient":
         prefix = "aio." if owner.name.startswith("aio.") else ""
@@ -120,7 +130,10 @@ def object_attribute(owner: Value, name: str) -> Values:
     if plain in sdk.REQUESTS or plain in sdk.ANSWERS:
         if name in MODEL_METHODS:
             return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
-        return typed(sdk.field_type(plain, name) or "")
+        values = typed(sdk.field_type(plain, name) or "")
+        if plain in sdk.MADE_DICTS and owner.node:  # what is in a dict is a dict as well
+            return frozenset(replace(value, node=owner.node, home=owner.home) for value in values)
+        return values
     if plain in sdk.OTHER_CLASSES or (plain in sdk.STREAMS and name in STREAM_METHODS):
         return frozenset([Value("method", f"{plain}.{name}", items=own)])
     return typed(sdk.field_type(plain, name) or "")

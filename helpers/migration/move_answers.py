@@ -1,4 +1,4 @@
-"""Rewrite what a program reads: answers, streams and errors."""
+"""Rewrite what a program reads of answers."""
 
 import ast
 
@@ -6,11 +6,21 @@ import libcst as cst
 
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, expression, quoted, wrapped
-from helpers.migration.context import Context, is_test
-from helpers.migration.kinds import STREAM_ITEM, Value
+from helpers.migration.context import Context, objects
+from helpers.migration.kinds import Value
+from helpers.migration.move_errors import (
+    detail_attribute,
+    error_attribute,
+    error_shown,
+    response_attribute,
+)
 
 DUMP = "model_dump(exclude_unset=True)"
 READERS = ("get", "items", "keys", "values", "copy")
+SHOWING = (
+    *("print", "str", "repr", "format", "write", "echo", "secho", "fail", "exit", "SystemExit"),
+    *("log", "debug", "info", "warning", "warn", "error", "exception", "critical", "fatal"),
+)
 WRITERS = ("pop", "popitem", "clear", "update", "setdefault")
 
 
@@ -31,11 +41,6 @@ def field_names(symbol: str) -> frozenset[str]:
     return frozenset(sdk.REQUESTS.get(symbol, sdk.ANSWERS.get(symbol, ())))
 
 
-def objects(context: Context, node: ast.AST | None) -> list[Value]:
-    """Return the objects of the SDK that an expression can be."""
-    return [value for value in context.values(node) if value.kind == "object"]
-
-
 def is_answer(context: Context, node: ast.AST | None) -> bool:
     """Whether an expression is an answer or a part of one, and never a dict."""
     values = context.values(node)
@@ -50,6 +55,8 @@ def is_mixed(context: Context, node: ast.expr) -> bool:
     kinds = {is_dict(value) for value in objects(context, node) if value.name in sdk.MADE_DICTS}
     if len(kinds) < 2:
         return False
+    if isinstance(node, ast.Attribute) and is_mixed(context, node.value):
+        return True  # which is said already
     what = f"{ast.unparse(node)} is a dict where this program makes it, else an object."
     context.todo("ChatCompletionsToolCall", what)
     return True
@@ -108,84 +115,9 @@ def object_attribute(
         return error_attribute(context, new, node, name)
     if plain == "ODataV4Format":
         return detail_attribute(context, new, node, name)
+    if plain == "HttpResponse":
+        return response_attribute(context, new, node, name)
     return new
-
-
-def error_attribute(
-    context: Context, new: cst.Attribute, node: ast.Attribute, name: str
-) -> cst.BaseExpression:
-    if name == "reason":
-        return attribute(new.value, "response.reason_phrase")
-    if name == "inner_exception":
-        return attribute(new.value, "__cause__")
-    if name == "message":
-        context.todo("AzureError.message", "the message has other words now.")
-    elif name == "error":
-        parent = context.parent(node)
-        if isinstance(parent, ast.Attribute) and parent.attr in (
-            "code",
-            "message",
-            "innererror",
-            "details",
-            "target",
-        ):
-            return new  # `detail_attribute` rewrites both
-        return body_of(context, attribute(new.value, "body"), node)
-    elif name in (
-        "exc_type",
-        "exc_value",
-        "exc_traceback",
-        "exc_msg",
-        "continuation_token",
-        "model",
-    ):
-        context.todo(f"AzureError.{name}", f"errors have no {name}.")
-    return new
-
-
-def body_of(context: Context, body: cst.BaseExpression, node: ast.AST) -> cst.BaseExpression:
-    """Return the error's details: a dict, or None where the answer was none."""
-    code = code_of(body)
-    if is_test(context, node):
-        return expression(f"isinstance({code}, dict)")
-    made = expression(f"{code} if isinstance({code}, dict) else None")
-    if isinstance(context.parent(node), (ast.Assign, ast.Return)):
-        return made
-    return made.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-
-
-def detail_attribute(
-    context: Context, new: cst.Attribute, node: ast.Attribute, name: str
-) -> cst.BaseExpression:
-    """Return what takes the place of `.code`, `.message` and so on of an error's details."""
-    inner = new.value
-    direct = (
-        isinstance(node.value, ast.Attribute)
-        and node.value.attr == "error"
-        and isinstance(inner, cst.Attribute)
-    )
-    if name not in ("code", "message", "innererror", "details", "target"):
-        return new
-    if direct and isinstance(inner, cst.Attribute):
-        if name == "code":
-            return attribute(inner.value, "code")
-        inner = attribute(inner.value, "body")
-    default = ", {}" if name == "innererror" else ", []" if name == "details" else ""
-    return expression(f'{code_of(wrapped(inner))}.get("{name}"{default})')
-
-
-def moved_getattr(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
-    """Return what takes the place of getattr(error, "error", None)."""
-    if (
-        not any(value.name == "ODataV4Format" for value in objects(context, node))
-        or len(new.args) != 3
-    ):
-        return new
-    name = node.args[1]
-    if not (isinstance(name, ast.Constant) and name.value == "error"):
-        return new
-    arguments = [new.args[0], new.args[1].with_changes(value=quoted("body")), new.args[2]]
-    return body_of(context, new.with_changes(args=arguments), node)
 
 
 def moved_subscript(
@@ -299,25 +231,12 @@ def shortly(node: ast.Call) -> str:
     return f"{ast.unparse(node.func)}(…)"
 
 
-def moved_response(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
-    """Return what takes the place of error.response.text() and its like."""
-    if not (isinstance(node.func, ast.Attribute) and isinstance(new.func, cst.Attribute)):
-        return new
-    owners = {value.name for value in objects(context, node.func.value)}
-    renamed = {"text": "text", "body": "content"}.get(node.func.attr)
-    if node.args or not renamed or "HttpResponse" not in owners:
-        return new
-    return attribute(new.func.value, renamed)
-
-
 def shown(context: Context, node: ast.AST) -> None:
     """Leave a TODO where an answer, an error or an enum is turned into a string."""
     for value in objects(context, node):
-        if value.name in sdk.EXCEPTIONS:
-            context.todo(
-                "AzureError.message", "an error prints other words now; its code is in error.code."
-            )
-        if value.name in ("ChatCompletions", "EmbeddingsResult"):
+        if value.name in (*sdk.EXCEPTIONS, "ODataV4Format"):
+            error_shown(context, value.name)
+        elif value.name in ("ChatCompletions", "EmbeddingsResult"):
             context.todo(f"{value.name}.__str__", "an answer prints as Python now, not as JSON.")
         elif value.name in ("CompletionsFinishReason", "ChatRole"):
             context.todo(
@@ -327,59 +246,17 @@ def shown(context: Context, node: ast.AST) -> None:
             context.todo("Model.as_dict", "this prints an openai object now, not a dict.")
 
 
-def handler(context: Context, node: ast.ExceptHandler) -> None:
-    """Leave a TODO where a handler takes an answer that is no JSON, which raises nothing now."""
-    parts = list(ast.walk(node.type)) if node.type else []
-    named = {part.id for part in parts if isinstance(part, ast.Name)}
-    named |= {part.attr for part in parts if isinstance(part, ast.Attribute)}
-    old = [
-        value
-        for child in parts
-        for value in context.values(child)
-        if value.kind == "class" and value.name in sdk.EXCEPTIONS
-    ]
-    if old and named & {"ValueError", "JSONDecodeError", "DecodeError"}:
-        context.todo(
-            "DecodeError", "openai returns a page that is no JSON as a string: check for it."
-        )
+def shown_in_call(context: Context, node: ast.Call, name: str) -> None:
+    """Leave a TODO where a call prints or logs what it gets, or makes an exception of it."""
+    if name in SHOWING or name.endswith(("Error", "Exception")):
+        for value in [*node.args, *[keyword.value for keyword in node.keywords]]:
+            shown(context, value)
 
 
-def first_choice(context: Context, node: ast.Subscript) -> None:
-    """Leave a TODO at `update.choices[0]` where no loop can skip an update without choices."""
-    choices = node.value
-    if not (isinstance(choices, ast.Attribute) and choices.attr == "choices"):
-        return
-    if STREAM_ITEM not in context.values(choices.value):
-        return
-    name = ast.unparse(choices.value)
-    if isinstance(choices.value, ast.Name):
-        bindings = context.evaluator.found.visible(name, choices.value)
-        around = context.evaluator.found.places[id(node)][0].node
-        if any(binding.how == "iter" for binding in bindings) or not unguarded(around, name):
-            return
-    context.todo("StreamingChatCompletionsUpdate.choices", "the first chunk can have no choices.")
-
-
-def unguarded(node: ast.AST, name: str) -> bool:
-    """Whether code reads the first choice of an update without asking whether there is one."""
-    reads = asks = False
-    for part in ast.walk(node):
-        for child in ast.iter_child_nodes(part):
-            if (
-                isinstance(child, ast.Attribute)
-                and child.attr == "choices"
-                and getattr(child.value, "id", "") == name
-            ):
-                indexed = isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant)
-                reads, asks = reads or indexed, asks or not indexed
-    return reads and not asks
-
-
-def reads_usage(node: ast.AST, name: str) -> bool:
-    """Whether code reads the usage of an update."""
-    return any(
-        isinstance(part, ast.Attribute)
-        and part.attr == "usage"
-        and getattr(part.value, "id", "") == name
-        for part in ast.walk(node)
-    )
+def shown_in_format(context: Context, node: ast.BinOp) -> None:
+    """Leave a TODO where `"…%s" % value` turns a value into a string."""
+    texts = (ast.Constant, ast.JoinedStr)
+    if isinstance(node.op, ast.Mod) and isinstance(node.left, texts):
+        right = node.right
+        for value in right.elts if isinstance(right, ast.Tuple) else [right]:
+            shown(context, value)

@@ -4,6 +4,7 @@ import ast
 
 import libcst as cst
 
+from helpers.migration import sdk
 from helpers.migration.code import (
     attribute,
     broken,
@@ -21,6 +22,7 @@ from helpers.migration.kinds import Value
 from helpers.migration.move_client import shortened, timeout_code
 from helpers.migration.move_defaults import DefaultsMover
 from helpers.migration.nullable import none_possible, or_omit
+from helpers.migration.options import keys
 
 TIMEOUTS = ("timeout", "read_timeout", "connection_timeout")
 RENAMED = {"headers": "extra_headers", "params": "extra_query"}
@@ -76,29 +78,21 @@ class CallMover:
         return broken(moved) if long else moved
 
     def function(self, called: cst.BaseExpression) -> cst.BaseExpression:
+        """Return the method of openai's client, with the spacing of what is called."""
         assert isinstance(called, cst.Attribute)
-        owner = called.value
+        owner, new = called.value, sdk.METHODS["complete" if self.chat else "embed"]
         if self.retries is not None:
-            options = cst.Call(
-                attribute(owner, "with_options"), [keyword("max_retries", self.retries)]
-            )
-            return attribute(
-                options, "chat.completions.create" if self.chat else "embeddings.create"
-            )
-        last = "create"
-        middle = ("chat", "completions") if self.chat else ("embeddings",)
-        for part in middle:
-            owner = cst.Attribute(
-                owner, cst.Name(part), dot=called.dot if part == middle[0] else cst.Dot()
-            )
-        return called.with_changes(value=owner, attr=cst.Name(last), dot=cst.Dot())
+            options = attribute(owner, "with_options")
+            return attribute(cst.Call(options, [keyword("max_retries", self.retries)]), new)
+        first, _, rest = new.partition(".")
+        return attribute(called.with_changes(value=owner, attr=cst.Name(first)), rest)
 
     def spread_keys(self) -> set[str]:
         """Return the keys of the dicts that the call spreads, as far as they are written out."""
         found: set[str] = set()
         for option in self.node.keywords:
             if option.arg is None:
-                found |= set(self.context.evaluator.keys(option.value) or ())
+                found |= set(keys(self.context.evaluator, option.value) or ())
         return found
 
     # One argument.
@@ -155,14 +149,14 @@ class CallMover:
         return argument.with_changes(value=or_omit(self.context, argument.value, value))
 
     def spread(self, argument: cst.Arg, value: ast.expr) -> list[cst.Arg]:
-        keys = self.context.evaluator.keys(value)
+        items = keys(self.context.evaluator, value)
         symbol = f"{self.symbol}(**=)"
-        if keys is None:
+        if items is None:
             names = "model_extras, response_format, headers and params"
             self.context.todo(symbol, f"openai has other names for {names}.")
             return [argument]
         other = {*RENAMED, *HOOKS, *OPTIONS, "model_extras", "input_type"}
-        form = keys.get("response_format")
+        form = items.get("response_format")
         if (
             form is not None
             and not isinstance(form, ast.Dict)
@@ -171,15 +165,15 @@ class CallMover:
             other.add("response_format")
         empty = [
             key
-            for key, item in keys.items()
+            for key, item in items.items()
             if key not in other and (is_none(item) or none_possible(self.context, item))
         ]
         if empty:
             self.context.todo(
                 symbol, f"leave out {', '.join(empty)} where it is None: openai sends null."
             )
-        if other & set(keys):
-            names = ", ".join(sorted(other & set(keys)))
+        if other & set(items):
+            names = ", ".join(sorted(other & set(items)))
             self.context.todo(symbol, f"in these options, change {names}.")
         return [argument]
 

@@ -11,6 +11,7 @@ from helpers.migration.formats import format_code
 from helpers.migration.kinds import Value, walk
 from helpers.migration.move_client import shortened
 from helpers.migration.nullable import or_omit
+from helpers.migration.options import keys
 
 SAFE_NODES = (
     ast.Constant,
@@ -52,7 +53,7 @@ class DefaultsMover:
         names = CALL_DEFAULTS if self.chat else EMBED_DEFAULTS
         every = [defaults(client, names) for client in self.clients]
         spread = any(
-            k.arg is None and self.context.evaluator.keys(k.value) is None
+            k.arg is None and keys(self.context.evaluator, k.value) is None
             for k in self.node.keywords
         )
         lost = [] if any(client.node for client in self.clients) else self.made_here(names, given)

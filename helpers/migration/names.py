@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from helpers.migration import sdk
+from helpers.migration.annotations import annotation
 from helpers.migration.kinds import Value, walk
+from helpers.migration.mocks import client_named, is_patch, mocked, mocked_method, stands_in
 from helpers.migration.table import Row, find
 from helpers.migration.values import Evaluator
 
@@ -54,6 +56,7 @@ class Finder:
         self.evaluator = evaluator
         self.uses: list[Use] = []
         self.seen: set[tuple[int, int, str]] = set()
+        self.mocks = False
 
     def run(self) -> list[Use]:
         """Return all uses, in the order of the source; none if nothing is of the old SDK."""
@@ -61,10 +64,19 @@ class Finder:
             method = getattr(self, "find_" + type(node).__name__, None)
             if method:
                 method(node)
-        signs = [use for use in self.uses if not self.weak(use)]
+        signs = [use for use in self.uses if not self.weak(use)] or self.mocked_for_another()
         return (
             sorted(self.uses, key=lambda use: (use.line, use.column, use.symbol)) if signs else []
         )
+
+    def mocked_for_another(self) -> bool:
+        """Whether mocks are in a file that imports one which uses the old SDK: they are tests."""
+        if not self.mocks:
+            return False
+        bindings = [b for every in self.evaluator.found.scope.names.values() for b in every]
+        imported = [b for b in bindings if b.how in ("import", "from")]
+        homes = [value.home for b in imported for value in self.evaluator.bound(b)]
+        return any(isinstance(home, Evaluator) and imports_old(home.found.tree) for home in homes)
 
     @staticmethod
     def weak(use: Use) -> bool:
@@ -106,7 +118,7 @@ class Finder:
             return
         parent = self.evaluator.found.parents.get(id(node))
         if isinstance(parent, (ast.arg, ast.AnnAssign, ast.FunctionDef, ast.AsyncFunctionDef)):
-            for value in self.evaluator.annotation(node):
+            for value in annotation(self.evaluator, node):
                 for part in [value, *value.items]:
                     if part.kind == "object":
                         self.add(part.name, node)
@@ -145,6 +157,11 @@ class Finder:
 
     def find_Attribute(self, node: ast.Attribute) -> None:
         self.reference(node)
+        method = mocked_method(node)
+        if method and not self.evaluator.eval(node.value):
+            self.mocks = True
+            owner = shorten(node.value).removesuffix(f".{method}")
+            self.add(f"?.{method}", node, reason=f"what does {owner} stand for?")
         parent = self.evaluator.found.parents.get(id(node))
         called = isinstance(parent, ast.Call) and parent.func is node
         for owner in self.evaluator.eval(node.value):
@@ -201,6 +218,8 @@ class Finder:
         )
         if name in ("str", "print", "repr", "format"):
             self.shown(node)
+        if is_patch(node):
+            self.patch(node)
         if not called and isinstance(node.func, ast.Attribute):
             self.unknown(node, name)
 
@@ -258,6 +277,16 @@ class Finder:
         for keyword in node.keywords:
             self.keyword(symbol, keyword.arg or "**", keyword.value, node)
 
+    def patch(self, node: ast.Call) -> None:
+        """Note a class or a method that a test replaces by its name."""
+        found = mocked(self.evaluator, node)
+        for value in found:
+            if value.kind in ("class", "method") and find(value.name):
+                self.add(value.name, node)
+        client = client_named(node)
+        if client and not found:
+            self.add(client, node)
+
     def shown(self, node: ast.Call) -> None:
         for argument in node.args:
             for value in self.evaluator.eval(argument):
@@ -271,11 +300,31 @@ class Finder:
             self.add(name, node, f"{shorten(node.func)}(…)")
             for keyword in node.keywords:
                 self.keyword(name, keyword.arg or "**", keyword.value, node)
-        elif (name == "complete" and keywords & {"messages", None}) or (
-            name == "embed" and "input" in keywords
-        ):
+        elif looks_old(name, keywords) or (name == "complete" and None in keywords):
             owner = shorten(node.func.value) if isinstance(node.func, ast.Attribute) else ""
             self.add(f"?.{name}", node, f"{shorten(node.func)}(…)", f"what is {owner}?")
+
+    def find_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        if stands_in(node, self.evaluator.found.parents.get(id(node))):
+            self.mocks = True
+            self.add(f"?.{node.name}", node, f"def {node.name}(…)", "does it stand for a client?")
+
+    find_AsyncFunctionDef = find_FunctionDef
+
+
+def looks_old(name: str, keywords: set[str | None]) -> bool:
+    """Whether a call on an unknown object looks like one of the old SDK's."""
+    return sdk.KEYWORDS.get(name) in keywords - {None} or name == "get_model_info"
+
+
+def imports_old(tree: ast.Module) -> bool:
+    """Whether a program imports the old SDK."""
+    for node in walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
+            return True
+        if isinstance(node, ast.Import) and any(a.name.startswith(PACKAGE) for a in node.names):
+            return True
+    return False
 
 
 def uses(evaluator: Evaluator) -> Iterator[Use]:

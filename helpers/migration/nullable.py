@@ -4,10 +4,10 @@ import ast
 
 import libcst as cst
 
+from helpers.migration.bindings import Binding
 from helpers.migration.code import code_of, expression
 from helpers.migration.context import Context, is_none
 from helpers.migration.kinds import walk
-from helpers.migration.scopes import Binding
 
 LOOKUPS = {"get": 1, "getenv": 1, "pop": 2, "getattr": 3}  # with None after that many arguments
 
@@ -42,6 +42,8 @@ def in_parentheses(new: cst.BaseExpression, old: cst.BaseExpression) -> cst.Base
 
 def none_possible(context: Context, node: ast.expr) -> bool:
     """Whether a value can be None, as far as the program says so."""
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and tested(context, node):
+        return False
     if isinstance(node, ast.IfExp):
         return any(is_none(n) or none_possible(context, n) for n in (node.body, node.orelse))
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
@@ -90,9 +92,36 @@ def attribute_none(context: Context, node: ast.Attribute) -> bool:
             return any(binding_none(b) or passed_none(context, b) for b in bindings)
     if not isinstance(node.value, ast.Name):
         return False
-    made = [binding.node for binding in found.visible(node.value.id, node.value)]
-    parsed = any(isinstance(m, ast.Call) and called(m) == "parse_args" for m in made)
+    made = found.visible(node.value.id, node.value)
+    parsed = any(b.how in ("param", "unpack") or is_parsed(b.node) for b in made)
     return parsed and option_none(found.calls.get("add_argument", []), node.attr)
+
+
+def is_parsed(node: ast.AST) -> bool:
+    """Whether an expression is what argparse read from the command line."""
+    return isinstance(node, ast.Call) and called(node) in ("parse_args", "parse_known_args")
+
+
+def tested(context: Context, node: ast.expr) -> bool:
+    """Whether a value is used only where a test found it: `if seed: options["seed"] = seed`."""
+    code, here = ast.unparse(node), context.parent(node)
+    below: ast.AST = node
+    while here and not isinstance(here, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        body = here.body if isinstance(here, (ast.If, ast.IfExp)) else []
+        inside = below in body if isinstance(body, list) else below is body
+        if inside and isinstance(here, (ast.If, ast.IfExp)) and finds(here.test, code):
+            return True
+        below, here = here, context.parent(here)
+    return False
+
+
+def finds(test: ast.expr, code: str) -> bool:
+    """Whether a test that is true says that an expression is not None."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return any(finds(part, code) for part in test.values)
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.IsNot, ast.NotEq)):
+        return ast.unparse(test.left) == code and is_none(test.comparators[0])
+    return ast.unparse(test) == code
 
 
 def passed_none(context: Context, binding: Binding) -> bool:
@@ -105,6 +134,8 @@ def option_none(options: list[ast.Call], name: str) -> bool:
     for option in options:
         flags = [one.value for one in option.args if isinstance(one, ast.Constant)]
         keywords = {keyword.arg: keyword.value for keyword in option.keywords}
+        if name in flags and keywords.get("nargs"):  # an argument that may be missing
+            return ast.unparse(keywords["nargs"]) == "'?'" and "default" not in keywords
         if f"--{name.replace('_', '-')}" in flags or f"--{name}" in flags:
             given = keywords.get("default") or keywords.get("required") or keywords.get("action")
             return given is None or is_none(given)

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.migration.evaluating import Evaluating
 from helpers.migration.source import Unreadable, decode, parsed
 from helpers.migration.values import Evaluator
 
 # What a file must hold to be worth parsing: the package's name, or a call like its own.
-OLD = re.compile(rb"azure\.ai\.(?:inference|projects)|azure-ai-inference|from\s+azure\.ai\s+import")
-CALL = re.compile(rb"\.(?:complete|embed)\s*\(")
+OLD = re.compile(
+    rb"azure\.ai\.(?:inference|projects)|azure-ai-inference|from\s+azure\.ai\s+import"
+    rb"|\b(?:ChatCompletions|Embeddings)Client\b"
+)
+CALL = re.compile(rb"\.(?:complete|embed)\s*[(.\"']|\bdef\s+(?:complete|embed)\b")
 MANY = 100  # how many files of a folder are looked at for callers
 UP = 6  # how many folders above a file an absolute import is looked for in
 
@@ -42,7 +46,7 @@ class Project:
         self.files: dict[str, Evaluator | None] = {}
         self.folders: dict[str, list[Beside]] = {}
 
-    def module(self, home: Evaluator, name: str, level: int) -> Evaluator | None:
+    def module(self, home: Evaluating, name: str, level: int) -> Evaluator | None:
         """Return the file that an import in `home` means, or None if it is another's."""
         if not home.path or (not name and not level):
             return None
@@ -74,7 +78,7 @@ class Project:
                 pass
         return self.files[path]
 
-    def callers(self, home: Evaluator, function: ast.AST) -> Iterator[tuple[Evaluator, ast.Call]]:
+    def callers(self, home: Evaluating, function: ast.AST) -> Iterator[tuple[Evaluator, ast.Call]]:
         """Yield the calls of a function of `home` in the files beside it."""
         if not home.path:
             return

@@ -119,6 +119,12 @@ ANSWERS: dict[str, dict[str, str]] = {
     "ModelInfo": {"model_name": "", "model_type": "", "model_provider_name": ""},
 }
 METHODS = {"complete": "chat.completions.create", "embed": "embeddings.create"}
+METHOD_SYMBOLS = {
+    "complete": "ChatCompletionsClient.complete",
+    "embed": "EmbeddingsClient.embed",
+}
+# The keyword by which a call of a method is known for what it is, where its owner is not.
+KEYWORDS = {"complete": "messages", "embed": "input"}
 MADE_DICTS = ("ChatCompletionsToolCall", "FunctionCall")  # dicts where the program makes them
 STREAMS = ("StreamingChatCompletions", "AsyncStreamingChatCompletions")
 OTHER_CLASSES = ("PromptTemplate", "AIInferenceInstrumentor")
@@ -161,7 +167,7 @@ EXCEPTIONS: dict[str, str] = {
 }
 ERROR_FIELDS = {
     "AzureError": {"error": "ODataV4Format", "response": "HttpResponse"},
-    "ODataV4Format": {},
+    "ODataV4Format": {"details": "[ODataV4Format]"},
     "HttpResponse": {},
 }
 # azure.core, as it is used with the old SDK: module and the names that matter.
@@ -259,4 +265,4 @@ def field_type(owner: str, name: str) -> str | None:
         return (ANSWERS.get(owner) or REQUESTS[owner]).get(name)
     if owner in EXCEPTIONS:
         return ERROR_FIELDS["AzureError"].get(name, "")
-    return None
+    return ERROR_FIELDS.get(owner, {}).get(name)

@@ -7,108 +7,28 @@ attributes of `self`, and other files of the same program.
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 from helpers.migration import sdk
+from helpers.migration.annotations import annotation
+from helpers.migration.bindings import Binding, Module
+from helpers.migration.evaluating import Resolver
 from helpers.migration.kinds import (
     NOTHING,
     Value,
     Values,
     class_attribute,
     elements,
+    mock_attribute,
     object_attribute,
     typed,
 )
-from helpers.migration.scopes import Binding, Module, collect
+from helpers.migration.known_calls import PASS_ON, call_parts, key_name, known_call, may_hold
+from helpers.migration.mocks import mocked
+from helpers.migration.options import completed
+from helpers.migration.parameters import parameter
+from helpers.migration.scopes import collect
 
-PASS_ON = frozenset(
-    (
-        "list",
-        "sorted",
-        "reversed",
-        "iter",
-        "as_completed",
-        "tuple",
-        "set",
-        "deepcopy",
-        "copy",
-        "closing",
-        "aclosing",
-        "run",
-        "wait_for",
-        "create_task",
-        "ensure_future",
-        "run_until_complete",
-        "shield",
-        "cast",
-        "enter_context",
-        "enter_async_context",
-    )
-)
-WRAPPERS = frozenset(
-    (
-        "Iterable",
-        "Iterator",
-        "Generator",
-        "AsyncIterable",
-        "AsyncIterator",
-        "AsyncGenerator",
-        "List",
-        "list",
-        "Sequence",
-        "tuple",
-        "Tuple",
-        "set",
-        "Set",
-        "Collection",
-        "MutableSequence",
-    )
-)
-TRANSPARENT = (
-    "Optional",
-    "Union",
-    "Annotated",
-    "Awaitable",
-    "Coroutine",
-    "Type",
-    "ClassVar",
-    "Final",
-)
-MOCKS = ("Mock", "MagicMock", "AsyncMock", "create_autospec")
 LIMIT = 60_000  # evaluations per file, so that no program can keep a scan busy
-
-
-def key_name(key: ast.AST | None) -> str:
-    """Return the name of a dict that holds what is at one key; "" where the key is not known."""
-    return f"[{key.value!r}]" if isinstance(key, ast.Constant) else ""
-
-
-def may_hold(owner: Value, key: ast.AST | None) -> bool:
-    """Whether a dict can hold its items at a key."""
-    return not owner.name or owner.name == (key_name(key) or owner.name)
-
-
-def call_parts(node: ast.AST) -> tuple[str, list[ast.expr]]:
-    """Return the last part of what is called, and the arguments; "" for what is no call."""
-    if not isinstance(node, ast.Call):
-        return "", []
-    called = node.func
-    name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-    return name, node.args
-
-
-class Resolver(Protocol):
-    """Finds other files of the same program."""
-
-    def module(self, home: "Evaluator", name: str, level: int) -> "Evaluator | None":
-        """Return the file that an import in `home` means, or None."""
-        ...
-
-    def callers(
-        self, home: "Evaluator", function: ast.AST
-    ) -> "Iterable[tuple[Evaluator, ast.Call]]":
-        """Return the calls of a function of `home` in the files beside it."""
-        ...
 
 
 class Evaluator:
@@ -188,16 +108,19 @@ class Evaluator:
         """Return what a binding gives its name."""
         return getattr(self, "bound_" + binding.how.replace("from", "import_from"))(binding)
 
+    def bound_param(self, binding: Binding) -> Values:
+        return parameter(self, binding)
+
     def bound_unknown(self, _: Binding) -> Values:
         return NOTHING
 
     def bound_expr(self, binding: Binding) -> Values:
         parent = self.found.parents.get(id(binding.node))
         declared = parent.annotation if isinstance(parent, ast.AnnAssign) else None
-        return self.eval(binding.node) or self.annotation(declared)
+        return self.eval(binding.node) or annotation(self, declared)
 
     def bound_annotation(self, binding: Binding) -> Values:
-        return self.annotation(binding.node)
+        return annotation(self, binding.node)
 
     def bound_iter(self, binding: Binding) -> Values:
         return elements(self.eval(binding.node))
@@ -287,148 +210,6 @@ class Evaluator:
                 values |= other.export(name)
         return values
 
-    # Parameters.
-
-    def bound_param(self, binding: Binding) -> Values:
-        argument, function = binding.node, binding.extra
-        assert isinstance(argument, ast.arg) and isinstance(function, ast.AST)
-        key = id(argument)
-        if key in self.busy:
-            self.cut += 1
-            return NOTHING
-        self.busy.add(key)
-        try:
-            owner = self.receiver(argument, function)
-            if owner:
-                return owner
-            values = self.annotation(argument.annotation)
-            closer = (*sdk.CLIENTS, *sdk.MADE_DICTS)
-            if values and not any(v.name.removeprefix("aio.") in closer for v in values):
-                return values
-            given = self.given(argument, function)
-            known = frozenset(v for v in given if v.name in {one.name for one in values})
-            return known or values or given  # what is passed is known better than its type
-        finally:
-            self.busy.discard(key)
-
-    def receiver(self, argument: ast.arg, function: ast.AST) -> Values:
-        """Return the instance that `self` is, if a parameter is one."""
-        parent = self.found.parents.get(id(function))
-        if not isinstance(parent, ast.ClassDef) or not isinstance(
-            function, (ast.FunctionDef, ast.AsyncFunctionDef)
-        ):
-            return NOTHING
-        decorators = {getattr(one, "id", "") for one in function.decorator_list}
-        first = [*function.args.posonlyargs, *function.args.args][:1]
-        if first != [argument] or "staticmethod" in decorators:
-            return NOTHING
-        kind = "localclass" if "classmethod" in decorators else "instance"
-        return frozenset([Value(kind, node=parent, home=self)])
-
-    def given(self, argument: ast.arg, function: ast.AST) -> Values:
-        """Return what the calls in this file, or the default, give a parameter."""
-        arguments: ast.arguments = function.args  # type: ignore[attr-defined]
-        positional = [*arguments.posonlyargs, *arguments.args]
-        position = positional.index(argument) if argument in positional else None
-        found: set[Value] = set()
-        name = getattr(function, "name", "")
-        parent = self.found.parents.get(id(function))
-        if isinstance(function, ast.Lambda):
-            return self.given_lambda(parent)
-        in_class = isinstance(parent, ast.ClassDef)
-        called = parent.name if isinstance(parent, ast.ClassDef) and name == "__init__" else name
-        for call in self.found.calls.get(called, ()):
-            offset = 1 if in_class else 0
-            found |= self.passed(
-                call, argument.arg, None if position is None else position - offset
-            )
-        defaults = dict(zip(positional[::-1], arguments.defaults[::-1], strict=False))
-        defaults |= {
-            a: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if d
-        }
-        found |= self.eval(defaults.get(argument))
-        if not found and self.resolver and name and not in_class:
-            for home, call in self.resolver.callers(self, function):
-                found |= home.passed(call, argument.arg, position)
-        fixture = self.found.scope.names.get(argument.arg, [])
-        if not found and fixture and name.startswith("test"):
-            for one in fixture:
-                if one.how == "function" and one.node is not function:
-                    values = self.returned(one.node)
-                    found |= frozenset(v for v in values if v.kind != "list") | elements(values)
-        return frozenset(found)
-
-    def given_lambda(self, parent: ast.AST | None) -> Values:
-        """Return what `map`, `filter`, or the key of `sorted` and its like give a function."""
-        above = self.found.parents.get(id(parent)) if isinstance(parent, ast.keyword) else parent
-        name, arguments = call_parts(above) if above else ("", [])
-        if name in ("map", "filter"):
-            return elements(self.union(arguments[1:2]))
-        return elements(self.union(arguments[:1])) if name in ("sorted", "max", "min") else NOTHING
-
-    def passed(self, call: ast.Call, name: str, position: int | None) -> Values:
-        for keyword in call.keywords:
-            if keyword.arg == name:
-                return self.eval(keyword.value)
-        if position is None or not 0 <= position < len(call.args):
-            return NOTHING
-        if any(isinstance(one, ast.Starred) for one in call.args[: position + 1]):
-            return NOTHING
-        return self.eval(call.args[position])
-
-    # Annotations.
-
-    def annotation(self, node: ast.AST | None) -> Values:
-        """Return what a value is by its annotation."""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return self.quoted(node)
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            return frozenset(
-                self.instance_of(value)
-                for value in self.eval(node)
-                if value.kind in ("class", "localclass")
-            )
-        if isinstance(node, ast.BinOp):
-            return self.annotation(node.left) | self.annotation(node.right)
-        if isinstance(node, ast.Tuple):
-            return frozenset(v for part in node.elts for v in self.annotation(part))
-        if isinstance(node, ast.Subscript):
-            outer = (
-                node.value.id
-                if isinstance(node.value, ast.Name)
-                else getattr(node.value, "attr", "")
-            )
-            inner = self.annotation(node.slice)
-            if outer in TRANSPARENT or not inner:
-                return inner
-            if outer in ("Dict", "dict", "Mapping"):
-                return frozenset([Value("dict", items=inner)])
-            return frozenset([Value("list", items=inner)]) if outer in WRAPPERS else NOTHING
-        return NOTHING
-
-    def quoted(self, node: ast.Constant) -> Values:
-        try:
-            inner = ast.parse(str(node.value), mode="eval").body
-        except (SyntaxError, ValueError):
-            return NOTHING
-        place = self.found.places.get(id(node))
-        if not place:
-            return NOTHING
-        for part in ast.walk(inner):
-            self.found.places[id(part)] = place
-            ast.copy_location(part, node)
-        self.memo[id(inner)] = NOTHING  # keeps nothing of a tree that is thrown away
-        values = self.annotation(inner)
-        for part in ast.walk(inner):
-            self.found.places.pop(id(part), None)
-            self.memo.pop(id(part), None)
-        return values
-
-    def instance_of(self, value: Value) -> Value:
-        if value.kind == "localclass":
-            return Value("instance", node=value.node, home=value.home)
-        return Value("object", value.name)
-
     # Attributes and items.
 
     def eval_Attribute(self, node: ast.Attribute) -> Values:
@@ -448,7 +229,24 @@ class Evaluator:
             return class_attribute(owner, name)
         if owner.kind == "object":
             return object_attribute(owner, name)
+        return mock_attribute(owner, name) if owner.kind in ("mock", "method") else NOTHING
+
+    def dotted(self, path: str) -> Values:
+        """Return what a dotted path in a string means, as `patch` reads it."""
+        parts = path.split(".")
+        for end in range(len(parts) - 1, 0, -1):
+            other = self.resolver.module(self, ".".join(parts[:end]), 0) if self.resolver else None
+            if other:
+                values = frozenset([Value("file", home=other)])
+                for name in parts[end:]:
+                    values = frozenset(v for one in values for v in self.attribute(one, name))
+                return values
         return NOTHING
+
+    def patched(self, node: ast.Call) -> Values:
+        """Return the stand-in for a client's class that `patch("module.Class")` makes."""
+        values = mocked(self, node)
+        return frozenset(Value("mock", v.name) for v in values if v.kind == "class")
 
     def own_attribute(self, owner: Value, name: str, depth: int = 0) -> Values:
         """Return an attribute of a class of this file, or of its bases."""
@@ -498,7 +296,7 @@ class Evaluator:
         found: set[Value] = set()
         for called in self.eval(node.func):
             found |= self.result(called, node)
-        return frozenset(found) or self.builtin(node)
+        return frozenset(found) or known_call(self, node)
 
     def result(self, called: Value, node: ast.Call) -> Values:
         """Return what a call of a known value gives."""
@@ -508,6 +306,8 @@ class Evaluator:
             return called.home.returned(called.node)
         if called.kind == "localclass":
             return frozenset([Value("instance", node=called.node, home=called.home)])
+        if called.kind == "mock":
+            return frozenset([Value("object", called.name)])
         if called.kind == "method":
             return self.method_result(called, node)
         return NOTHING
@@ -517,7 +317,7 @@ class Evaluator:
         plain = owner.removeprefix("aio.")
         prefix = "aio." if owner.startswith("aio.") else ""
         if plain == "ChatCompletionsClient" and name == "complete":
-            return self.completed(node, bool(prefix))
+            return completed(self, node, bool(prefix))
         if name in ("load", "from_prompty", "from_string", "from_connection_string"):
             return frozenset([Value("object", owner, node=node, home=self)])
         if sdk.PROJECT_METHODS.get(name):
@@ -537,69 +337,6 @@ class Evaluator:
         plain_results = {"embed": "EmbeddingsResult", "get_model_info": "ModelInfo"}
         return typed(plain_results.get(name, ""))
 
-    def completed(self, node: ast.Call, is_async: bool) -> Values:
-        """Return what `complete` gives, by its `stream=`."""
-        whole = Value("object", "ChatCompletions")
-        stream = Value(
-            "object", "AsyncStreamingChatCompletions" if is_async else "StreamingChatCompletions"
-        )
-        for keyword in node.keywords:
-            if keyword.arg == "stream":
-                if isinstance(keyword.value, ast.Constant):
-                    return frozenset([stream if keyword.value.value else whole])
-                return frozenset([whole, stream])
-        if self.may_stream(node):
-            return frozenset([whole, stream])
-        return frozenset([whole])
-
-    def may_stream(self, node: ast.Call) -> bool:
-        spread = [keyword.value for keyword in node.keywords if keyword.arg in (None, "body")]
-        for value in [*spread, *node.args[:1]]:
-            known = self.keys(value)
-            if known is None or "stream" in known:
-                return True
-        return False
-
-    def keys(self, node: ast.AST) -> dict[str, ast.expr] | None:
-        """Return the items of a dict that is written out, or None where it cannot be followed."""
-        if isinstance(node, ast.Dict):
-            if all(isinstance(key, ast.Constant) for key in node.keys):
-                pairs = zip(node.keys, node.values, strict=True)
-                return {str(k.value): v for k, v in pairs if isinstance(k, ast.Constant)}
-            return None
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == "dict"
-            and not node.args
-        ):
-            items = {keyword.arg: keyword.value for keyword in node.keywords}
-            return None if None in items else items  # type: ignore[return-value]
-        if isinstance(node, ast.Name) and id(node) in self.found.places:
-            return self.named_keys(node)
-        return None
-
-    def named_keys(self, node: ast.Name) -> dict[str, ast.expr] | None:
-        """Return the items of a dict that has a name, with those that are set later."""
-        bindings = self.found.visible(node.id, node)
-        if (
-            len(bindings) != 1
-            or bindings[0].how != "expr"
-            or isinstance(bindings[0].node, ast.Name)
-        ):
-            return None
-        items = self.keys(bindings[0].node)
-        if items is None:
-            return None
-        for target, value in self.found.items.get(node.id, ()):
-            if not isinstance(target, ast.Constant):
-                return None
-            items = {**items, str(target.value): value}
-        changes = [*self.found.calls.get("update", ()), *self.found.calls.get("setdefault", ())]
-        if any(getattr(getattr(call.func, "value", None), "id", "") == node.id for call in changes):
-            return None
-        return items
-
     def returned(self, function: ast.AST | None) -> Values:
         """Return what a function of this file returns."""
         key = id(function)
@@ -615,44 +352,9 @@ class Evaluator:
                     found.add(Value("list", items=values))
                 elif how != "yield":
                     found |= values
-            return frozenset(found) or self.annotation(getattr(function, "returns", None))
+            return frozenset(found) or annotation(self, getattr(function, "returns", None))
         finally:
             self.busy.discard(key)
-
-    def builtin(self, node: ast.Call) -> Values:
-        """Return what a call of a well-known function gives."""
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        first = node.args[0] if node.args else None
-        if name == "cast" and len(node.args) == 2:
-            return self.annotation(node.args[0]) or self.eval(node.args[1])
-        if name in PASS_ON:
-            return self.eval(first)
-        if name in MOCKS:
-            specs = [
-                keyword.value for keyword in node.keywords if keyword.arg in ("spec", "spec_set")
-            ]
-            return self.annotation(specs[0] if specs else first)
-        if name == "wait":  # a pair of collections
-            return self.holding(self.eval(first))
-        if name == "result" and isinstance(node.func, ast.Attribute):
-            return self.eval(node.func.value)
-        if name in ("next", "anext", "max", "min", "pop", "get", "values", "popleft"):
-            owner = node.func.value if isinstance(node.func, ast.Attribute) else first
-            values = self.eval(owner)
-            key = first if name in ("get", "pop") else None
-            dicts = [v for v in values if v.kind == "dict" and may_hold(v, key)]
-            inner = frozenset(i for v in dicts for i in v.items) | elements(values)
-            return frozenset([Value("list", items=inner)]) if name == "values" and inner else inner
-        if name in ("Depends", "to_thread", "submit", "map"):
-            values = frozenset(v for called in self.eval(first) for v in self.result(called, node))
-            return self.holding(values) if name == "map" else values
-        if name == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-            key = str(node.args[1].value)
-            return frozenset(v for owner in self.eval(first) for v in self.attribute(owner, key))
-        if name in ("enumerate", "zip", "items", "gather"):
-            every = self.union(node.args)
-            return frozenset([Value("list", items=elements(every) or every)]) if every else NOTHING
-        return NOTHING
 
     # Everything that passes its parts on.
 

@@ -6,6 +6,7 @@ a body; or, of a stream, `events`, with `each` for what all events share. `cut: 
 connection breaks off at the end.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ _RECORDING = {
 _REQUEST = {"method": str, "path": str, "body": object}
 _STATUSES = range(200, 600)  # of whole answers
 _OF_THE_TRANSPORT = ("connection", "content-encoding", "content-length", "transfer-encoding")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"([!-~]([ -~\t]*[!-~])?)?")  # ASCII, with no space at its ends
 _ANSWER = {
     "status": int,
     "headers": dict,
@@ -52,10 +55,9 @@ def load(path: Path) -> RecordingFile:
     try:
         text = path.read_text("utf-8")
         document = compose(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{name}, line {mark.line + 1}," if mark else name
-        problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        line, problem = _what_is_wrong(error)
+        where = f"{name}, line {line}," if line else name
         raise CourseError(_printable(f"{where} cannot be read: {problem}. {remedy}")) from None
     if not isinstance(document, yaml.SequenceNode) or not document.value:
         raise CourseError(f"{name}, line 1: this is not a list of recordings. {remedy}")
@@ -63,14 +65,29 @@ def load(path: Path) -> RecordingFile:
     for node in document.value:
         try:
             recordings.append(_to_recording(to_data(node)))
-        except (ValueError, yaml.YAMLError) as error:
-            where = f"{name}, line {node.start_mark.line + 1}"
-            problem = getattr(error, "problem", None) or error
+        except (ValueError, yaml.YAMLError, RecursionError) as error:
+            line, problem = _what_is_wrong(error)
+            where = f"{name}, line {line or node.start_mark.line + 1}"
             raise CourseError(
                 _printable(f"{where}: this is not as a recording must be: {problem}. {remedy}")
             ) from None
     first_line = document.value[0].start_mark.line
     return RecordingFile(recordings, "".join(text.splitlines(keepends=True)[:first_line]))
+
+
+def _what_is_wrong(error: Exception) -> tuple[int, object]:
+    """The line of what is wrong in a file, 0 where it is not known, and what is wrong."""
+    from yaml.reader import ReaderError
+
+    if isinstance(error, UnicodeDecodeError):
+        return 0, "it is not in UTF-8"
+    if isinstance(error, RecursionError):
+        return 0, "it is nested too deeply"
+    if isinstance(error, ReaderError):
+        return 0, f"it holds the character U+{error.character:04X}, which YAML does not allow"
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or error
+    return mark.line + 1 if mark else 0, problem
 
 
 def dump(file: RecordingFile) -> str:
@@ -128,9 +145,7 @@ def _to_answer(entry: Any) -> Answer:
     events = entry.get("events")
     if not all(isinstance(event, dict | str) for event in events or ()):
         raise ValueError("an item of 'events' is neither a mapping nor a string")
-    headers = {name: str(value) for name, value in entry.get("headers", {}).items()}
-    if found := [name for name in headers if name.lower() in _OF_THE_TRANSPORT]:
-        raise ValueError(f"leave out {found[0]!r} in 'headers': who sends the answer decides it")
+    headers = _to_headers(entry.get("headers", {}))
     return Answer(
         status=entry["status"],
         headers=headers,
@@ -139,6 +154,24 @@ def _to_answer(entry: Any) -> Answer:
         each=entry.get("each", {}),
         cut=entry.get("cut", False),
     )
+
+
+def _to_headers(entry: dict[str, Any]) -> dict[str, str]:
+    """Headers that every library can send, with their names in lower case."""
+    headers: dict[str, str] = {}
+    for name, value in entry.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"no header can have the name {name!r}")
+        if not isinstance(value, str):
+            raise ValueError(f"the header {name!r} is {value!r}, not a string: put it in quotes")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise ValueError(f"no header can have the value {value!r}, as {name!r} does here")
+        if name.lower() in _OF_THE_TRANSPORT:
+            raise ValueError(f"leave out {name!r} in 'headers': who sends the answer decides it")
+        if name.lower() in headers:
+            raise ValueError(f"the header {name!r} is there twice")
+        headers[name.lower()] = value
+    return headers
 
 
 def _to_entry(recording: Recording) -> dict[str, Any]:

@@ -86,8 +86,13 @@ def listening_sockets(host: str, port: int) -> list[socket.socket]:
     """Sockets that listen at each address of a host; port 0 takes any that is free.
 
     Raises:
-        CourseError: the port is in use or not allowed, or the host is not this computer's.
+        CourseError: the port is in use or not allowed, or the host is empty or not this computer's.
     """
+    if not host.strip():  # to a socket, "" means every address of this computer
+        raise CourseError(
+            "--host is empty. Leave it out to answer this computer alone. To answer others too, "
+            "write --host 0.0.0.0."
+        )
     sockets: list[socket.socket] = []
     try:
         for address in LOOPBACK if host == "localhost" else _addresses(host):
@@ -108,9 +113,7 @@ def listening_sockets(host: str, port: int) -> list[socket.socket]:
 
 def _addresses(host: str) -> list[str]:
     try:
-        found = socket.getaddrinfo(
-            host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except UnicodeError:  # what a name too long raises
         raise OSError(errno.EADDRNOTAVAIL, "it is no host's name") from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))

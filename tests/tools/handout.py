@@ -22,7 +22,7 @@ from nbclient.exceptions import DeadKernelError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from solution_hiding import FOR_TEACHERS, OPENING, without_solutions
+from solution_hiding import FOR_TEACHERS, hide_solutions
 
 from notebooks import ALL, NOTEBOOKS, ROOT, read, run, tagged, text_of, texts
 
@@ -37,19 +37,6 @@ FAILS, SAYS_NOTHING, MISSING, UNREADABLE = "fails", "says nothing", "missing", "
 
 
 # Hand out
-
-
-def for_learners(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """A notebook without its solutions. A cell that holds nothing else goes."""
-    cells = []
-    for cell in book.cells:
-        if cell.cell_type == "markdown" and OPENING.search(cell.source):
-            cell.source = without_solutions(cell.source)
-            if not cell.source:
-                continue
-        cells.append(cell)
-    book.cells = cells
-    return book
 
 
 def copy_course(folder: Path, leave_out: Iterable[str] = ()) -> None:
@@ -71,8 +58,9 @@ def hand_out(folder: Path) -> tuple[Path, Path]:
     copy_course(with_solutions)
     copy_course(learners, leave_out=[FOR_TEACHERS])
     for path in ALL:
-        text = text_of(for_learners(read(path)))
-        (learners / path.name).write_text(text, "utf-8", newline="\n")
+        book = read(path)
+        hide_solutions(book)
+        (learners / path.name).write_text(text_of(book), "utf-8", newline="\n")
     return learners, with_solutions
 
 

@@ -1,6 +1,7 @@
 """What learners do not get before they have tried: solutions, and the page for teachers."""
 
 import re
+from typing import Any
 
 FOR_TEACHERS = "teaching.md"  # holds the answers to the questions that you ask
 OPENING = re.compile(r"\s*<details[^>]*>\s*<summary>\s*Solution\s*</summary>")
@@ -29,3 +30,16 @@ def without_solutions(source: str) -> str:
     if inside or re.search(r"Solution\s*</summary>", result):
         raise ValueError(f"a solution that this script cannot take out: {source[:60]!r}")
     return result
+
+
+def hide_solutions(notebook: dict[str, Any]) -> None:
+    """Take the solutions out of a notebook's cells. A cell that holds nothing else goes."""
+    cells = []
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])  # a file has a list of lines, nbformat a string
+        if cell["cell_type"] == "markdown" and OPENING.search(source):
+            cell["source"] = without_solutions(source)
+            if not cell["source"]:
+                continue
+        cells.append(cell)
+    notebook["cells"] = cells

@@ -59,7 +59,8 @@ def to_answer(status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
     Raises:
         Unreadable: it is neither JSON, nor a stream of JSON, nor text of another type.
     """
-    kept = {name: headers[name] for name in HEADERS if name in headers}
+    sent = {name: headers[name] for name in HEADERS if name in headers}
+    kept = {name: value for name, value in sent.items() if value.isascii()}  # others none can send
     content_type = kept.get("content-type", "")
     try:
         text = raw.decode("utf-8")

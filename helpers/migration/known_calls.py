@@ -1,0 +1,96 @@
+"""What calls of well-known functions give: of Python, of asyncio, of mocks."""
+
+import ast
+
+from helpers.migration.annotations import annotation
+from helpers.migration.evaluating import Evaluating
+from helpers.migration.kinds import NOTHING, Value, Values, elements
+from helpers.migration.mocks import is_patch
+
+PASS_ON = frozenset(
+    (
+        "list",
+        "sorted",
+        "reversed",
+        "iter",
+        "as_completed",
+        "tuple",
+        "set",
+        "deepcopy",
+        "copy",
+        "closing",
+        "aclosing",
+        "run",
+        "wait_for",
+        "create_task",
+        "ensure_future",
+        "run_until_complete",
+        "shield",
+        "cast",
+        "enter_context",
+        "enter_async_context",
+    )
+)
+MOCKS = ("Mock", "MagicMock", "AsyncMock", "create_autospec")
+
+
+def key_name(key: ast.AST | None) -> str:
+    """Return the name of a dict that holds what is at one key; "" where the key is not known."""
+    return f"[{key.value!r}]" if isinstance(key, ast.Constant) else ""
+
+
+def may_hold(owner: Value, key: ast.AST | None) -> bool:
+    """Whether a dict can hold its items at a key."""
+    return not owner.name or owner.name == (key_name(key) or owner.name)
+
+
+def call_parts(node: ast.AST) -> tuple[str, list[ast.expr]]:
+    """Return the last part of what is called, and the arguments; "" for what is no call."""
+    if not isinstance(node, ast.Call):
+        return "", []
+    called = node.func
+    name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+    return name, node.args
+
+
+def known_call(evaluator: Evaluating, node: ast.Call) -> Values:
+    """Return what a call of a well-known function gives."""
+    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    first = node.args[0] if node.args else None
+    if name == "cast" and len(node.args) == 2:
+        return annotation(evaluator, node.args[0]) or evaluator.eval(node.args[1])
+    if name in PASS_ON:
+        return evaluator.eval(first)
+    if name in MOCKS:
+        specs = [keyword.value for keyword in node.keywords if keyword.arg in ("spec", "spec_set")]
+        return annotation(evaluator, specs[0] if specs else first)
+    if is_patch(node):
+        return evaluator.patched(node)
+    if name == "result" and isinstance(node.func, ast.Attribute):
+        return evaluator.eval(node.func.value)
+    if name in ("Depends", "to_thread", "submit", "map"):
+        values = [v for called in evaluator.eval(first) for v in evaluator.result(called, node)]
+        return evaluator.holding(frozenset(values)) if name == "map" else frozenset(values)
+    if name == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+        key, owners = str(node.args[1].value), evaluator.eval(first)
+        return frozenset(v for owner in owners for v in evaluator.attribute(owner, key))
+    return collection_call(evaluator, node, name, first)
+
+
+def collection_call(
+    evaluator: Evaluating, node: ast.Call, name: str, first: ast.expr | None
+) -> Values:
+    """Return what a call gives that makes a collection, or takes something out of one."""
+    if name == "wait":  # a pair of collections
+        return evaluator.holding(evaluator.eval(first))
+    if name in ("next", "anext", "max", "min", "pop", "get", "values", "popleft"):
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else first
+        values = evaluator.eval(owner)
+        key = first if name in ("get", "pop") else None
+        dicts = [v for v in values if v.kind == "dict" and may_hold(v, key)]
+        inner = frozenset(i for v in dicts for i in v.items) | elements(values)
+        return evaluator.holding(inner) if name == "values" else inner
+    if name in ("enumerate", "zip", "items", "gather"):
+        every = evaluator.union(node.args)
+        return evaluator.holding(elements(every) or every)
+    return NOTHING
