@@ -15,8 +15,8 @@ def working_folder() -> Path:
         return Path.cwd()
     except OSError:
         raise CourseError(
-            "the folder that this kernel works in is gone: it was deleted, moved or taken away. "
-            "Open the notebook where it is now, and restart the kernel."
+            "the current folder is gone: it was deleted, moved or taken away. Open the notebook "
+            "where it is now and restart the kernel; in a terminal, go to a folder that is there."
         ) from None
 
 

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from handout import Result, check_file, files_in, hand_out
 from rich.console import Console
-from solution_hiding import without_solutions
+from solution_hiding import hide_solutions, without_solutions
 
 from notebooks import ALL, NOTEBOOKS, read, solutions, tagged
 
@@ -290,3 +290,12 @@ def test_exit_codes(tmp_path, monkeypatch, capsys):
         assert handout.main(["check", str(tmp_path)]) == code
     assert handout.main(["--to", str(tmp_path / "out")]) == 0
     assert str(tmp_path / "out" / "learners") in capsys.readouterr().out
+
+
+def test_a_cell_that_holds_a_solution_alone_goes():
+    solution = "<details><summary>Solution</summary>\n\nx\n\n</details>"
+    text, code = {"cell_type": "markdown", "source": ["a\n", solution]}, {"cell_type": "code"}
+    cells = [text, {"cell_type": "markdown", "source": solution}, {**code, "source": [solution]}]
+    notebook = {"cells": cells}
+    hide_solutions(notebook)
+    assert [cell["source"] for cell in notebook["cells"]] == ["a", [solution]]

@@ -523,6 +523,13 @@ ENDS = {
         "    messages=[],",
         ")",
     ],
+    "client.complete(\n    # All of them.\n    messages=[],\n)": [
+        "x = client.chat.completions.create(",
+        '    model="m",',
+        "    # All of them.",
+        "    messages=[],",
+        ")",
+    ],
     "f(\n    client.complete(\n        messages=[],\n        temperature=None,  # as it is\n    ),  # first\n)": [
         "# temperature=None: as it is",
         "x = f(",
