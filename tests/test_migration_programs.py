@@ -53,6 +53,13 @@ MAPPINGS = {
     "x = [u[k] for k in u]": "x = [D[k] for k in D]",
     "for k in u: x = k": "for k in D: x = k",
     "for k in sorted(u): x = k": "for k in sorted(D): x = k",
+    # Methods that are passed on.
+    "x = u.get": "x = D.get",
+    "x = map((u or {}).get, k)": "x = map((D if u else {}).get, k)",
+    "x = map(((u if k else None) or {}).get, k)": "x = map(((u if k else None).model_dump("
+    "exclude_unset=True) if (u if k else None) else {}).get, k)",
+    "x = list(map(f, u.items))": "x = list(map(f, D.items))",
+    "x = u.as_dict": "x = u.to_dict",
 }
 
 

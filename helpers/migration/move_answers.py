@@ -190,6 +190,16 @@ def moved_reader(context: Context, new: cst.Call, node: ast.Call, owner: str) ->
     return new.with_changes(func=attribute(dumped(receiver), name))
 
 
+def reader_named(context: Context, new: cst.Attribute, node: ast.Attribute) -> cst.Attribute:
+    """Return what takes the place of answer.get and its like, where it is passed on."""
+    receiver = new.value
+    if there := without_dict(receiver):
+        return new.with_changes(value=dumped_if_there(there))
+    if can_be_dict(context, node.value):
+        return new.with_changes(value=dumped_if_there(receiver))
+    return new.with_changes(value=dumped(receiver))
+
+
 def can_be_dict(context: Context, node: ast.expr) -> bool:
     """Whether a name is bound to a dict too, as by `usage = response.get("usage") or {}`."""
     if not isinstance(node, ast.Name):
@@ -222,7 +232,10 @@ def dumped_if_there(owner: cst.BaseExpression) -> cst.BaseExpression:
     made = expression(f"x.{DUMP} if x else {{}}")
     assert isinstance(made, cst.IfExp)
     return made.with_changes(
-        body=dumped(wrapped(owner)), test=owner, lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
+        body=dumped(wrapped(owner)),
+        test=wrapped(owner),
+        lpar=[cst.LeftParen()],
+        rpar=[cst.RightParen()],
     )
 
 

@@ -14,10 +14,13 @@ from helpers.migration.comments import lost_comments, with_comments
 from helpers.migration.context import Context, in_annotation, objects
 from helpers.migration.mocks import stands_in
 from helpers.migration.move_answers import (
+    READERS,
     dumped,
     is_answer,
+    is_dict,
     moved_attribute,
     moved_subscript,
+    reader_named,
     shown,
     shown_in_format,
 )
@@ -171,7 +174,14 @@ class Rewriter(cst.CSTTransformer):
     def method_named(self, new: cst.Attribute, node: ast.Attribute) -> cst.BaseExpression:
         """Return what takes the place of a method that is passed on and not called here."""
         for value in self.context.values(node):
-            if value.name.endswith((".complete", ".embed")):
+            owner, _, name = value.name.rpartition(".")
+            if owner in sdk.ANSWERS and not any(map(is_dict, value.items)):
+                if name in READERS:
+                    return reader_named(self.context, new, node)
+                if name == "as_dict":
+                    return attribute(new.value, "to_dict")
+                self.context.todo("Model.update", "answers are no mappings: set an attribute.")
+            if name in ("complete", "embed"):
                 if not isinstance(self.context.parent(node), ast.Attribute):  # a mock's has some
                     self.context.todo(
                         value.name, "whoever calls this gives model=, and openai's keywords."
