@@ -175,7 +175,7 @@ def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
     tracing = sys.gettrace()
     try:
         with redirect_stdout(printed), redirect_stderr(printed):
-            value = function(*arguments, **options)
+            value = next(_apart(function, *arguments, **options))
             result.value = _awaited(value) if inspect.isawaitable(value) else value
     except (Exception, SystemExit, Endless) as error:  # sys.exit, too, would end the check
         result.error = error
@@ -185,6 +185,15 @@ def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
         raise NotYet("Your function has a `yield`, so a call does not run it. Use `return`.")
     result.printed = printed.getvalue()
     return result
+
+
+def _apart(function: Callable[..., Any], *arguments: Any, **options: Any) -> Iterator[Any]:
+    """Yield what a function returns.
+
+    A generator has an exception of its own that is being handled. Where `trace` raises within an
+    `except`, Python leaves it set; here it goes with the generator.
+    """
+    yield function(*arguments, **options)
 
 
 def value_of(function: Callable[..., Any], *arguments: Any, when: str) -> Any:
