@@ -1,6 +1,7 @@
 """The file `.env`, found from the working folder upwards; reading it changes no environment."""
 
 import codecs
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,11 +63,11 @@ def _written(text: str) -> Iterator[tuple[int, str, str]]:
 
 def _text() -> str:
     """The text of the nearest `.env`; "" if there is none."""
-    from dotenv import find_dotenv
-
-    working_folder()  # raises where there is none: find_dotenv would raise something else
-    path = find_dotenv(usecwd=True)
-    return _decoded(Path(path)) if path else ""
+    folder = working_folder()  # raises where there is none
+    files = (each / ".env" for each in (folder, *folder.parents))
+    # Not by find_dotenv: most learners have no such file, and importing dotenv takes a while.
+    path = next(filter(os.path.isfile, files), None)
+    return _decoded(path) if path else ""
 
 
 def _decoded(path: Path) -> str:
