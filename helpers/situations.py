@@ -178,7 +178,8 @@ def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
             value = next(_apart(function, *arguments, **options))
             result.value = _awaited(value) if inspect.isawaitable(value) else value
     except (Exception, SystemExit, Endless) as error:  # sys.exit, too, would end the check
-        result.error = error
+        stopped = isinstance(error.__cause__, StopIteration)  # which no generator lets through
+        result.error = error.__cause__ if stopped else error
     finally:
         sys.settrace(tracing)
     if inspect.isgenerator(result.value) or inspect.isasyncgen(result.value):

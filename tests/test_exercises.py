@@ -126,6 +126,11 @@ def test_a_learners_loop_without_an_end_is_told_so(exercises, patient):
         value_of(ask_for_ever, situation.client, when="At last")
 
 
+def test_an_error_keeps_its_name_whatever_it_is():
+    with pytest.raises(NotYet, match="At last, your code raises StopIteration"):
+        value_of(lambda: next(iter([])), when="At last")
+
+
 CATCHES_ALL = {
     "except": """
 def learn(client):
