@@ -27,13 +27,15 @@ def read_dotenv() -> dict[str, str]:
         CourseError: the file is not UTF-8 or cannot be read, or a setting of the course is not
             written as it must be. The message never shows a value.
     """
+    text = _text()
+    if not text:
+        return {}
     from io import StringIO
 
     from dotenv import dotenv_values
 
-    text = _text()
     # A key may hold "${": it is what is written.
-    values = dotenv_values(stream=StringIO(text), interpolate=False) if text else {}
+    values = dotenv_values(stream=StringIO(text), interpolate=False)
     for number, name, _ in _written(text):
         if name.startswith(_NEEDED) and name not in values:
             raise CourseError(
