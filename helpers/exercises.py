@@ -7,9 +7,8 @@ from textwrap import fill
 from typing import Any
 
 from .connect import current
+from .display.output import COLUMNS
 from .replay import CourseError
-
-WIDTH = 88  # characters: JupyterLab breaks longer lines in the middle of a word
 
 
 def check(exercise: str, /, *work: Any) -> None:
@@ -36,7 +35,7 @@ def check(exercise: str, /, *work: Any) -> None:
     except NotYet as next_step:
         said = f"Not yet. {next_step}"
     for line in said.splitlines():
-        print(fill(line, WIDTH, break_long_words=False, break_on_hyphens=False))
+        print(fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False))
 
 
 def _check_of(exercise: Any) -> Callable[..., str]:

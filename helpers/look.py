@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .connect import is_live
 from .display.answers import text_of
 from .display.filter_table import filter_table
-from .display.output import display_output
+from .display.output import COLUMNS, display_output
 from .display.timeline_svg import timeline as draw_timeline
 from .display.token_row import token_row
 from .display.words import paragraphs, tokens
@@ -31,8 +31,6 @@ __all__ = [
     "tokens",
 ]
 
-_COLUMNS = 88  # what an output can hold on a page of 900 pixels
-
 
 def show(response: Any) -> None:
     """Print an answer's text, why it ended and its tokens. What it lacks is said, not raised.
@@ -44,7 +42,7 @@ def show(response: Any) -> None:
     """
     for paragraph in paragraphs(response):
         for line in paragraph.splitlines():
-            print(textwrap.fill(line, _COLUMNS))
+            print(textwrap.fill(line, COLUMNS))
 
 
 def timeline(

@@ -59,10 +59,15 @@ class Page(HTMLParser):
             self.without_alt.append(values.get("src", "?"))
 
 
+def pages_of(folder: Path) -> list[str]:
+    """The names of the site's pages, without the browser edition's own."""
+    return sorted(path.name for path in folder.glob("*.html"))
+
+
 def read_pages(folder: Path) -> dict[Path, Page]:
     """The pages of the site, without the browser edition's own."""
     found = {}
-    for path in sorted(folder.glob("*.html")):
+    for path in (folder / name for name in pages_of(folder)):
         found[path] = Page()
         found[path].feed(path.read_text("utf-8"))
     return found
@@ -207,7 +212,7 @@ def browser_problems(folder: Path, names: list[str]) -> list[str]:
     runs = folder.with_name(folder.name + "-work") / "runs"
     with served(folder) as site:
         problems = search_problems(browser, site) + fetch_problems(browser, site)
-        problems += look_problems(browser, site, [path.name for path in read_pages(folder)])
+        problems += look_problems(browser, site, pages_of(folder))
         problems += notebook_problems(browser, site, runs, names)
     if PICTURES in names:
         with served(folder, WithoutWaiting) as site:

@@ -4,6 +4,7 @@ from typing import Any
 
 GROUND, RIM, INK, SOFT_INK = "#f8fafc", "#64748b", "#0f172a", "#475569"
 WIDTH = 760  # pixels at most
+COLUMNS = 88  # of text: JupyterLab breaks longer lines in the middle of a word
 CARD = (
     f"background:{GROUND};color:{INK};border:1px solid {RIM};border-radius:6px;"
     f"padding:8px 10px;max-width:{WIDTH}px;box-sizing:border-box;overflow-x:auto"

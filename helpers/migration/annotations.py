@@ -3,7 +3,7 @@
 import ast
 
 from helpers.migration.evaluating import Evaluating
-from helpers.migration.kinds import NOTHING, Value, Values
+from helpers.migration.kinds import NOTHING, Value, Values, last_name
 
 WRAPPERS = frozenset(
     (
@@ -52,9 +52,7 @@ def annotation(evaluator: Evaluating, node: ast.AST | None) -> Values:
     if isinstance(node, ast.Tuple):
         return frozenset(v for part in node.elts for v in annotation(evaluator, part))
     if isinstance(node, ast.Subscript):
-        outer = (
-            node.value.id if isinstance(node.value, ast.Name) else getattr(node.value, "attr", "")
-        )
+        outer = last_name(node.value)
         inner = annotation(evaluator, node.slice)
         if outer in TRANSPARENT or not inner:
             return inner

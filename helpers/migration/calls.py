@@ -7,7 +7,7 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of
 from helpers.migration.context import Context
-from helpers.migration.kinds import Value
+from helpers.migration.kinds import Value, last_name
 from helpers.migration.move_answers import moved_conversion, moved_method, shown_in_call
 from helpers.migration.move_call import CallMover
 from helpers.migration.move_client import ClientMover
@@ -101,7 +101,7 @@ def loaded(context: Context, new: cst.Call, node: ast.Call, method: Value) -> cs
 
 
 def other_call(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    name = last_name(node.func)
     shown_in_call(context, node, name)
     method_in_string(context, node)
     if name in ("getattr", "hasattr"):

@@ -139,6 +139,20 @@ def object_attribute(owner: Value, name: str) -> Values:
     return typed(sdk.field_type(plain, name) or "")
 
 
+def last_name(node: ast.AST | None) -> str:
+    """Return the last part of a name, such as `c` of `a.b.c`; "" for what is no name."""
+    return node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+
+
+def parameter_defaults(function: ast.AST) -> dict[ast.arg, ast.expr]:
+    """Return the default of each parameter that has one."""
+    arguments: ast.arguments = function.args  # type: ignore[attr-defined]
+    positional = [*arguments.posonlyargs, *arguments.args]
+    found = dict(zip(positional[::-1], arguments.defaults[::-1], strict=False))
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return found | {argument: default for argument, default in named if default}
+
+
 def walk(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes of a tree in the order of the source."""
     waiting = [tree]

@@ -4,7 +4,7 @@ import ast
 
 from helpers.migration.annotations import annotation
 from helpers.migration.evaluating import Evaluating
-from helpers.migration.kinds import NOTHING, Value, Values, elements
+from helpers.migration.kinds import NOTHING, Value, Values, elements, last_name
 from helpers.migration.mocks import is_patch
 
 PASS_ON = frozenset(
@@ -48,14 +48,12 @@ def call_parts(node: ast.AST) -> tuple[str, list[ast.expr]]:
     """Return the last part of what is called, and the arguments; "" for what is no call."""
     if not isinstance(node, ast.Call):
         return "", []
-    called = node.func
-    name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-    return name, node.args
+    return last_name(node.func), node.args
 
 
 def known_call(evaluator: Evaluating, node: ast.Call) -> Values:
     """Return what a call of a well-known function gives."""
-    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    name = last_name(node.func)
     first = node.args[0] if node.args else None
     if name == "cast" and len(node.args) == 2:
         return annotation(evaluator, node.args[0]) or evaluator.eval(node.args[1])

@@ -177,27 +177,24 @@ def moved_reader(context: Context, new: cst.Call, node: ast.Call, owner: str) ->
     receiver, name = new.func.value, node.func.attr
     key = node.args[0] if name == "get" and len(node.args) == 1 else None
     field = str(key.value) if isinstance(key, ast.Constant) else ""
+    if not known(owner, field):
+        return new.with_changes(func=reader_named(context, new.func, node.func))
     if there := without_dict(receiver):
-        if known(owner, field):
-            return expression(f'getattr({code_of(there)}, "{field}", None)')
-        return new.with_changes(func=attribute(dumped_if_there(there), name))
+        return expression(f'getattr({code_of(there)}, "{field}", None)')
     if isinstance(receiver, cst.Name) and can_be_dict(context, node.func.value):
-        if known(owner, field):  # its parts are read as objects
-            return expression(f"({receiver.value}.{field} if {receiver.value} else None)")
-        return new.with_changes(func=attribute(dumped_if_there(receiver), name))
-    if known(owner, field):
-        return attribute(receiver, field)
-    return new.with_changes(func=attribute(dumped(receiver), name))
+        # Its parts are read as objects.
+        return expression(f"({receiver.value}.{field} if {receiver.value} else None)")
+    return attribute(receiver, field)
 
 
-def reader_named(context: Context, new: cst.Attribute, node: ast.Attribute) -> cst.Attribute:
-    """Return what takes the place of answer.get and its like, where it is passed on."""
-    receiver = new.value
+def reader_named(context: Context, new: cst.Attribute, node: ast.Attribute) -> cst.BaseExpression:
+    """Return what takes the place of answer.get and its like, called here or passed on."""
+    receiver, name = new.value, new.attr.value
     if there := without_dict(receiver):
-        return new.with_changes(value=dumped_if_there(there))
-    if can_be_dict(context, node.value):
-        return new.with_changes(value=dumped_if_there(receiver))
-    return new.with_changes(value=dumped(receiver))
+        return attribute(dumped_if_there(there), name)
+    if isinstance(receiver, cst.Name) and can_be_dict(context, node.value):
+        return attribute(dumped_if_there(receiver), name)
+    return attribute(dumped(receiver), name)
 
 
 def can_be_dict(context: Context, node: ast.expr) -> bool:

@@ -7,7 +7,7 @@ import libcst as cst
 
 from helpers.migration.code import expression
 from helpers.migration.context import Context
-from helpers.migration.kinds import STREAM_ITEM, elements
+from helpers.migration.kinds import STREAM_ITEM, elements, last_name
 
 ASYNC_STREAM = "AsyncStreamingChatCompletions"
 LEAVES = (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom)
@@ -116,9 +116,10 @@ def closes(node: ast.AST, name: str) -> bool:
     if not isinstance(node, ast.Call):
         return False
     called = node.func
-    named = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
     owner = [called.value] if isinstance(called, ast.Attribute) else []
-    return named in CLOSERS and any(ast.unparse(one) == name for one in [*owner, *node.args])
+    return last_name(called) in CLOSERS and any(
+        ast.unparse(one) == name for one in [*owner, *node.args]
+    )
 
 
 def closing(context: Context, new: cst.For, node: ast.AsyncFor, indent: str) -> cst.For | cst.With:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from helpers.migration import sdk
 from helpers.migration.annotations import annotation
-from helpers.migration.kinds import Value, walk
+from helpers.migration.kinds import Value, last_name, walk
 from helpers.migration.mocks import client_named, is_patch, mocked, mocked_method, stands_in
 from helpers.migration.table import Row, find
 from helpers.migration.values import Evaluator
@@ -213,9 +213,7 @@ class Finder:
                 self.construct(value.name, node)
             elif value.kind == "method":
                 self.call(value, node)
-        name = (
-            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        )
+        name = last_name(node.func)
         if name in ("str", "print", "repr", "format"):
             self.shown(node)
         if is_patch(node):

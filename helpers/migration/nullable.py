@@ -7,7 +7,7 @@ import libcst as cst
 from helpers.migration.bindings import Binding
 from helpers.migration.code import code_of, expression
 from helpers.migration.context import Context, is_none
-from helpers.migration.kinds import walk
+from helpers.migration.kinds import last_name, parameter_defaults, walk
 
 LOOKUPS = {"get": 1, "getenv": 1, "pop": 2, "getattr": 3}  # with None after that many arguments
 
@@ -73,14 +73,9 @@ def optional(annotation: ast.AST | None) -> bool:
 
 def param_none(argument: object, function: object) -> bool:
     """Whether a parameter's default or annotation says that it can be None."""
-    assert isinstance(argument, ast.arg)
-    arguments: ast.arguments = function.args  # type: ignore[attr-defined]
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(positional[::-1], arguments.defaults[::-1], strict=False)]
-    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
-    return optional(argument.annotation) or any(
-        one is argument and is_none(default) for one, default in pairs
-    )
+    assert isinstance(argument, ast.arg) and isinstance(function, ast.AST)
+    default = parameter_defaults(function).get(argument)
+    return optional(argument.annotation) or (default is not None and is_none(default))
 
 
 def attribute_none(context: Context, node: ast.Attribute) -> bool:
@@ -99,7 +94,7 @@ def attribute_none(context: Context, node: ast.Attribute) -> bool:
 
 def is_parsed(node: ast.AST) -> bool:
     """Whether an expression is what argparse read from the command line."""
-    return isinstance(node, ast.Call) and called(node) in ("parse_args", "parse_known_args")
+    return isinstance(node, ast.Call) and last_name(node.func) in ("parse_args", "parse_known_args")
 
 
 def tested(context: Context, node: ast.expr) -> bool:
@@ -144,18 +139,13 @@ def option_none(options: list[ast.Call], name: str) -> bool:
 
 def lookup_none(node: ast.Call) -> bool:
     """Whether a call looks something up that may be missing, as `options.get("seed")` does."""
-    plain = LOOKUPS.get(called(node))
+    plain = LOOKUPS.get(last_name(node.func))
     given = len(node.args)
     if plain is None or node.keywords or not given:
         return False
     if plain == 1:
         return given == 1 or (given == 2 and is_none(node.args[1]))
     return given == plain and is_none(node.args[-1])
-
-
-def called(node: ast.Call) -> str:
-    """Return the last part of what is called."""
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 def asked_for(context: Context, node: ast.expr, name: str) -> bool:

@@ -6,7 +6,15 @@ from helpers.migration import sdk
 from helpers.migration.annotations import annotation
 from helpers.migration.bindings import Binding
 from helpers.migration.evaluating import Evaluating
-from helpers.migration.kinds import NOTHING, Value, Values, elements, walk
+from helpers.migration.kinds import (
+    NOTHING,
+    Value,
+    Values,
+    elements,
+    last_name,
+    parameter_defaults,
+    walk,
+)
 from helpers.migration.known_calls import call_parts
 from helpers.migration.mocks import is_patch, makes_mock
 
@@ -86,11 +94,7 @@ def given(evaluator: Evaluating, argument: ast.arg, function: ast.AST) -> Values
         found |= passed(
             evaluator, call, argument.arg, None if position is None else position - offset
         )
-    defaults = dict(zip(positional[::-1], arguments.defaults[::-1], strict=False))
-    defaults |= {
-        a: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if d
-    }
-    found |= evaluator.eval(defaults.get(argument))
+    found |= evaluator.eval(parameter_defaults(function).get(argument))
     if position is not None:
         found |= handed_on(evaluator, function, position - int(in_class))
     if not found and evaluator.resolver and name and not in_class:
@@ -131,8 +135,7 @@ def escapes(evaluator: Evaluating, function: ast.AST) -> bool:
     """Whether a function is handed on by its name, so that others may call it."""
     name, parents = getattr(function, "name", ""), evaluator.found.parents
     for node in walk(evaluator.found.tree):
-        named = getattr(node, "id", getattr(node, "attr", ""))
-        if named == name and isinstance(node, (ast.Name, ast.Attribute)):
+        if last_name(node) == name and isinstance(node, (ast.Name, ast.Attribute)):
             parent = parents.get(id(node))
             if not (isinstance(parent, ast.Call) and parent.func is node):
                 return True

@@ -3,6 +3,7 @@
 import ast
 
 from helpers.migration.bindings import Binding, Module, Path, Scope
+from helpers.migration.kinds import last_name
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 PARTS = {"expr": "unpack", "unpack": "unpack", "iter": "item"}  # how a target's part is bound
@@ -249,9 +250,7 @@ class Collector(ast.NodeVisitor):
         self.children(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        called = node.func
-        name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-        self.module.calls.setdefault(name, []).append(node)
+        self.module.calls.setdefault(last_name(node.func), []).append(node)
         self.children(node)
 
 

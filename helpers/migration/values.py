@@ -18,6 +18,7 @@ from helpers.migration.kinds import (
     Values,
     class_attribute,
     elements,
+    last_name,
     mock_attribute,
     object_attribute,
     typed,
@@ -268,10 +269,7 @@ class Evaluator:
         return frozenset(found)
 
     def own_method(self, owner: Value, function: ast.AST) -> Values:
-        decorators = {
-            getattr(one, "id", getattr(one, "attr", ""))
-            for one in getattr(function, "decorator_list", ())
-        }
+        decorators = {last_name(one) for one in getattr(function, "decorator_list", ())}
         if decorators & {"property", "cached_property"}:
             return self.returned(function)
         return frozenset([Value("function", "bound", node=function, home=self)])
