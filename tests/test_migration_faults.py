@@ -100,7 +100,7 @@ def test_nothing_of_the_old_sdk_is_left_but_what_a_todo_names(number):
     assert "azure.ai.inference" not in text and "# pip install openai" in text
     left = re.findall(r"^(?:from|import) azure\.(?!identity)\S+.*$", text, re.M)
     if any("look at each key of these options" in todo for todo in todos(number)):
-        assert left == ["from azure.core import credentials, pipeline"]  # the options need them
+        assert left == ["from azure.core import pipeline"]  # the options need it
         return
     assert left == ["from azure.core.pipeline.policies import RetryPolicy"]
     assert any("RetryPolicy" in todo or "retry policy" in todo for todo in todos(number))

@@ -7,6 +7,7 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of
 from helpers.migration.context import Context
+from helpers.migration.keys import is_bare
 from helpers.migration.kinds import Value, last_name
 from helpers.migration.move_answers import moved_conversion, moved_method, shown_in_call
 from helpers.migration.move_call import CallMover
@@ -45,6 +46,9 @@ def constructed(context: Context, new: cst.Call, node: ast.Call, symbol: str) ->
     plain = symbol.removeprefix("aio.")
     if plain in ("ChatCompletionsClient", "EmbeddingsClient"):
         return ClientMover(context, node, symbol).move(new)
+    if symbol == "AzureKeyCredential":
+        made = [value for value in context.values(node) if value.node is node]
+        return new.args[0].value if made and is_bare(context, made[0]) else new
     if symbol in DICTS:
         return moved_model(context, new, node, symbol)
     if symbol == "ChatCompletionsResponseFormatJsonSchema" and len(new.args) == 1:

@@ -42,6 +42,7 @@ class Context:
         hoisted: for each statement (by line) that makes a client, the attributes to set after it.
         foreign: whether the program uses other packages of Azure, which raise the same exceptions.
         strings: how many f-strings the current place is in.
+        bare: which credentials' names hold the key alone in the new code, by id of the making.
     """
 
     facts: Facts
@@ -50,6 +51,7 @@ class Context:
     hoisted: dict[int, list[str]] = field(default_factory=dict)
     foreign: bool = False
     strings: int = 0
+    bare: dict[int, bool] = field(default_factory=dict)
 
     @property
     def evaluator(self) -> Evaluator:

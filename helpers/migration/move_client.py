@@ -15,6 +15,7 @@ from helpers.migration.code import (
     replaced,
 )
 from helpers.migration.context import CALL_DEFAULTS, EMBED_DEFAULTS, Context, is_none
+from helpers.migration.keys import is_bare
 
 SCOPE = "https://ai.azure.com/.default"
 PATHS = r"/(models|openai/deployments/[^/]+)/?$"
@@ -220,6 +221,8 @@ class ClientMover:
         return value
 
     def key(self, value: cst.BaseExpression, node: ast.expr) -> cst.BaseExpression:
+        if all(is_bare(self.context, credential) for credential in self.context.values(node)):
+            return value
         if isinstance(value, cst.Call) and isinstance(node, ast.Call) and len(value.args) == 1:
             made = {v.node for v in self.context.values(node)} == {node}
             inner = value.args[0].value
