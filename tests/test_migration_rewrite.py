@@ -294,55 +294,6 @@ def test_an_address_from_the_environment_moves_in_the_same_way(old):
     )
 
 
-NAMED_KEYS = {
-    "its name": "key = AzureKeyCredential(os.environ['K'])\nclient = Client(E, key)",
-    "by keyword": "key = AzureKeyCredential(key=K)\nclient = Client(endpoint=E, credential=key)",
-    "two clients": "key = AzureKeyCredential(K)\nclient = Client(E, key)\nother = Client(E, key)",
-    "in a function": "def make(k):\n    key = AzureKeyCredential(k)\n    return Client(E, key)",
-    "an attribute": "class Desk:\n    def __init__(self, k):\n        self.key = AzureKeyCredential(k)\n"
-    "    def client(self):\n        return Client(E, self.key)",
-}
-KEPT_KEYS = {
-    "read elsewhere": "key = AzureKeyCredential(K)\nclient = Client(E, key)\nprint(key)",
-    "changed": "key = AzureKeyCredential(K)\nclient = Client(E, key)\nkey.update(L)",
-    "one of two": "key = AzureKeyCredential(K)\nif L:\n    key = None\nclient = Client(E, key)",
-    "two names": "key = first = AzureKeyCredential(K)\nclient = Client(E, key)",
-    "its own name": "def make(key):\n    key = AzureKeyCredential(key)\n    return Client(E, key)",
-    "passed on": "def make(k):\n    return Client(E, k)\nkey = AzureKeyCredential(K)\nmake(key)",
-    "in a header": "key = AzureKeyCredential('')\nclient = Client(E, key, headers={'api-key': K})",
-    "set twice": "class Desk:\n    def __init__(self):\n        self.key = AzureKeyCredential(K)\n"
-    "    def client(self):\n        self.key = None\n        return Client(E, self.key)",
-}
-NAMED_CLIENT = """
-import os
-from azure.ai.inference import ChatCompletionsClient as Client
-from azure.core.credentials import AzureKeyCredential
-E, K, L = "https://a.services.ai.azure.com/models", "k", ""
-"""
-
-
-@pytest.mark.parametrize("how", NAMED_KEYS)
-def test_a_credential_that_has_a_name_becomes_its_key(how):
-    text = moved(NAMED_CLIENT + NAMED_KEYS[how])
-    assert "AzureKeyCredential" not in text and ".key," not in text and MARK not in text
-    assert re.search(r"key = (k|K|os\.environ\['K'\])\n", text)
-    assert re.search(r"api_key=(self\.)?key\)", text)
-
-
-@pytest.mark.parametrize("how", KEPT_KEYS)
-def test_a_credential_that_anything_else_may_read_stays_one(how):
-    text = moved(NAMED_CLIENT + KEPT_KEYS[how])
-    assert "= AzureKeyCredential(" in text and "import AzureKeyCredential" in text
-
-
-def test_a_credential_that_another_file_reads_stays_one(tmp_path):
-    made = NAMED_CLIENT + "key = AzureKeyCredential(K)\nclient = Client(E, key)\n"
-    (tmp_path / "desk.py").write_text(made, "utf-8")
-    (tmp_path / "other.py").write_text("from desk import key\nkey.update('new')\n", "utf-8")
-    assert main(["--write", str(tmp_path)]) == 0
-    assert "api_key=key.key" in (tmp_path / "desk.py").read_text("utf-8")
-
-
 TODOS = {
     "client.complete(messages=[], **os.environ)": "complete",
     'ChatCompletionsClient(os.environ["E"], AzureKeyCredential("k"), transport=object())': "proxies",

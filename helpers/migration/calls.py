@@ -21,6 +21,7 @@ from helpers.migration.move_models import (
     moved_load,
     moved_model,
 )
+from helpers.migration.move_options import moved_keywords
 from helpers.migration.names import looks_old
 
 
@@ -106,6 +107,8 @@ def loaded(context: Context, new: cst.Call, node: ast.Call, method: Value) -> cs
 
 def other_call(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
     name = last_name(node.func)
+    if id(node) in context.options:
+        return moved_keywords(context, new, node)
     shown_in_call(context, node, name)
     method_in_string(context, node)
     if name in ("getattr", "hasattr"):

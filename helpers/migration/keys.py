@@ -85,7 +85,12 @@ def is_credential(home: Evaluator, reader: ast.expr) -> bool:
     else:
         second = isinstance(call, ast.Call) and len(call.args) > 1 and call.args[1] is reader
         name = "credential" if second else ""
-    if name != "credential" or not isinstance(call, ast.Call):
+    return name == "credential" and is_client(home, call)
+
+
+def is_client(home: Evaluator, call: ast.AST | None) -> bool:
+    """Whether a call makes a client that moves."""
+    if not isinstance(call, ast.Call):
         return False
     made = {value.name.removeprefix("aio.") for value in home.eval(call.func)}
     return bool(made) and made <= {*sdk.CLIENTS[:2], "load_client"}

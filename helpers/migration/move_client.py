@@ -60,7 +60,7 @@ class ClientMover:
             if not name and not argument.star and names:
                 name = names.pop(0)
             arguments.append(self.option(name or "**", argument, value))
-        self.timeout(call, arguments)
+        self.timeout(arguments)
         moved = replaced(call, arguments)
         return moved.with_changes(
             func=self.context.name("openai", "AsyncOpenAI" if self.is_async else "OpenAI")
@@ -104,6 +104,8 @@ class ClientMover:
                     symbol, "set the environment variable OPENAI_LOG=debug to log requests."
                 )
             return []
+        if name == "**" and id(value) in self.context.spread:
+            return [argument]
         if name == "**":
             self.context.todo(symbol, "look at each key of these options: openai has other names.")
             return [argument]
@@ -126,7 +128,7 @@ class ClientMover:
             self.odd("retry_policy", argument, value)
         return [renamed(argument, "max_retries", total.value)] if total else []
 
-    def timeout(self, call: cst.Call, arguments: list[list[cst.Arg]]) -> None:
+    def timeout(self, arguments: list[list[cst.Arg]]) -> None:
         """Put timeout= in the place of the first of the two old options."""
         if not self.waits:
             return
