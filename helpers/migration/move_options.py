@@ -7,7 +7,6 @@ import libcst as cst
 
 from helpers.migration.code import keyword, quoted, replaced
 from helpers.migration.context import Context, is_none
-from helpers.migration.extras import ended
 from helpers.migration.keys import bindings, is_client, read_elsewhere, reading
 from helpers.migration.move_client import DROPPED, RENAMED, ClientMover
 from helpers.migration.options import keys
@@ -139,8 +138,7 @@ def moved_dict(context: Context, new: cst.Dict, node: ast.Dict) -> cst.Dict:
             key = renamed(element.key, argument.keyword.value)
             elements.append(element.with_changes(key=key, value=argument.value))
     if elements and len(elements) < len(new.elements):
-        last = elements[-1].with_changes(comma=new.elements[-1].comma)
-        elements = ended([*elements[:-1], last])
+        elements[-1] = elements[-1].with_changes(comma=new.elements[-1].comma)
     return new.with_changes(elements=elements)
 
 
