@@ -7,6 +7,7 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of
 from helpers.migration.context import Context
+from helpers.migration.keys import is_bare
 from helpers.migration.kinds import Value, last_name
 from helpers.migration.move_answers import moved_conversion, moved_method, shown_in_call
 from helpers.migration.move_call import CallMover
@@ -20,6 +21,7 @@ from helpers.migration.move_models import (
     moved_load,
     moved_model,
 )
+from helpers.migration.move_options import moved_keywords
 from helpers.migration.names import looks_old
 
 
@@ -45,6 +47,9 @@ def constructed(context: Context, new: cst.Call, node: ast.Call, symbol: str) ->
     plain = symbol.removeprefix("aio.")
     if plain in ("ChatCompletionsClient", "EmbeddingsClient"):
         return ClientMover(context, node, symbol).move(new)
+    if symbol == "AzureKeyCredential":
+        made = [value for value in context.values(node) if value.node is node]
+        return new.args[0].value if made and is_bare(context, made[0]) else new
     if symbol in DICTS:
         return moved_model(context, new, node, symbol)
     if symbol == "ChatCompletionsResponseFormatJsonSchema" and len(new.args) == 1:
@@ -102,6 +107,8 @@ def loaded(context: Context, new: cst.Call, node: ast.Call, method: Value) -> cs
 
 def other_call(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpression:
     name = last_name(node.func)
+    if id(node) in context.options:
+        return moved_keywords(context, new, node)
     shown_in_call(context, node, name)
     method_in_string(context, node)
     if name in ("getattr", "hasattr"):

@@ -9,6 +9,7 @@ import libcst as cst
 from helpers.migration.facts import Facts
 from helpers.migration.imports import Needs
 from helpers.migration.kinds import Value, walk
+from helpers.migration.options import keys
 from helpers.migration.table import find
 from helpers.migration.values import Evaluator
 
@@ -42,6 +43,10 @@ class Context:
         hoisted: for each statement (by line) that makes a client, the attributes to set after it.
         foreign: whether the program uses other packages of Azure, which raise the same exceptions.
         strings: how many f-strings the current place is in.
+        bare: which credentials' names hold the key alone in the new code, by id of the making.
+        options: the making of the client that takes its options from a dict which is written out,
+            by id of that dict, or of a statement that sets one of its items.
+        spread: the ids of such dicts, and of their names, behind `**`.
     """
 
     facts: Facts
@@ -50,6 +55,9 @@ class Context:
     hoisted: dict[int, list[str]] = field(default_factory=dict)
     foreign: bool = False
     strings: int = 0
+    bare: dict[int, bool] = field(default_factory=dict)
+    options: dict[int, ast.Call] = field(default_factory=dict)
+    spread: set[int] = field(default_factory=set)
 
     @property
     def evaluator(self) -> Evaluator:
@@ -97,16 +105,21 @@ def ordered(values: Iterable[Value]) -> list[Value]:
     )
 
 
-def defaults(origin: Value, names: tuple[str, ...]) -> dict[str, ast.expr]:
+def defaults(context: Context, origin: Value, names: tuple[str, ...]) -> dict[str, ast.expr]:
     """Return the defaults that a client was made with, by the name of the call's keyword."""
     node = origin.node
     if not isinstance(node, ast.Call):
         return {}
-    found = {k.arg: k.value for k in node.keywords if k.arg in names and not is_none(k.value)}
-    if origin.name.endswith("Client") and "model" not in found:
-        named = [k.value for k in node.keywords if k.arg == "model_name"]
-        found |= {"model": named[0]} if named else {}
-    return {str(name): value for name, value in found.items()}
+    given: dict[str, ast.expr] = {}
+    for option in node.keywords:
+        if option.arg:
+            given[option.arg] = option.value
+        elif id(option.value) in context.spread:
+            given |= keys(context.evaluator, option.value) or {}
+    found = {name: value for name, value in given.items() if name in names and not is_none(value)}
+    if origin.name.endswith("Client") and "model" not in found and "model_name" in given:
+        found["model"] = given["model_name"]
+    return found
 
 
 def is_none(node: ast.AST) -> bool:

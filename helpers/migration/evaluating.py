@@ -66,3 +66,7 @@ class Resolver(Protocol):
     def callers(self, home: Evaluating, function: ast.AST) -> Iterable[tuple[Evaluating, ast.Call]]:
         """Return the calls of a function of `home` in the files beside it."""
         ...
+
+    def named(self, home: Evaluating, name: str) -> bool:
+        """Return whether a file beside `home` holds a name, and names `home` as well."""
+        ...

@@ -139,7 +139,7 @@ class CallMover:
     def or_default(self, name: str, argument: cst.Arg, value: ast.expr) -> cst.Arg:
         """Return an argument that can be None: the old SDK took the client's, or sent nothing."""
         for client in self.clients:
-            if default := defaults(client, (name,)).get(name):
+            if default := defaults(self.context, client, (name,)).get(name):
                 code = f"{name}={shortened(ast.unparse(default))}"
                 self.context.todo(
                     f"{self.symbol}({name}=)",

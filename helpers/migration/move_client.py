@@ -15,6 +15,7 @@ from helpers.migration.code import (
     replaced,
 )
 from helpers.migration.context import CALL_DEFAULTS, EMBED_DEFAULTS, Context, is_none
+from helpers.migration.keys import is_bare
 
 SCOPE = "https://ai.azure.com/.default"
 PATHS = r"/(models|openai/deployments/[^/]+)/?$"
@@ -59,7 +60,7 @@ class ClientMover:
             if not name and not argument.star and names:
                 name = names.pop(0)
             arguments.append(self.option(name or "**", argument, value))
-        self.timeout(call, arguments)
+        self.timeout(arguments)
         moved = replaced(call, arguments)
         return moved.with_changes(
             func=self.context.name("openai", "AsyncOpenAI" if self.is_async else "OpenAI")
@@ -103,6 +104,8 @@ class ClientMover:
                     symbol, "set the environment variable OPENAI_LOG=debug to log requests."
                 )
             return []
+        if name == "**" and id(value) in self.context.spread:
+            return [argument]
         if name == "**":
             self.context.todo(symbol, "look at each key of these options: openai has other names.")
             return [argument]
@@ -125,7 +128,7 @@ class ClientMover:
             self.odd("retry_policy", argument, value)
         return [renamed(argument, "max_retries", total.value)] if total else []
 
-    def timeout(self, call: cst.Call, arguments: list[list[cst.Arg]]) -> None:
+    def timeout(self, arguments: list[list[cst.Arg]]) -> None:
         """Put timeout= in the place of the first of the two old options."""
         if not self.waits:
             return
@@ -220,6 +223,8 @@ class ClientMover:
         return value
 
     def key(self, value: cst.BaseExpression, node: ast.expr) -> cst.BaseExpression:
+        if all(is_bare(self.context, credential) for credential in self.context.values(node)):
+            return value
         if isinstance(value, cst.Call) and isinstance(node, ast.Call) and len(value.args) == 1:
             made = {v.node for v in self.context.values(node)} == {node}
             inner = value.args[0].value

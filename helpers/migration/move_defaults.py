@@ -51,7 +51,7 @@ class DefaultsMover:
         """Return the arguments that the client had for the call, and model=."""
         found: list[cst.Arg] = []
         names = CALL_DEFAULTS if self.chat else EMBED_DEFAULTS
-        every = [defaults(client, names) for client in self.clients]
+        every = [defaults(self.context, client, names) for client in self.clients]
         spread = any(
             k.arg is None and keys(self.context.evaluator, k.value) is None
             for k in self.node.keywords
@@ -85,7 +85,7 @@ class DefaultsMover:
                 if value.node is call and value.name in kinds:
                     found += [
                         f"{name}={ast.unparse(default)}"
-                        for name, default in defaults(value, names).items()
+                        for name, default in defaults(self.context, value, names).items()
                         if name not in given
                     ]
         if found:

@@ -93,6 +93,17 @@ class Project:
                 if any(value.node is function for value in evaluator.eval(call.func)):
                     yield evaluator, call
 
+    def named(self, home: Evaluating, name: str) -> bool:
+        """Return whether a file beside `home` holds a name, and names `home` as well."""
+        if not home.path:
+            return False
+        own = Path(home.path)
+        words = [re.compile(rf"\b{re.escape(word)}\b") for word in (own.stem, name)]
+        return any(
+            other.path != own and all(word.search(other.source) for word in words)
+            for other in self.beside(own)
+        )
+
     def beside(self, path: Path) -> "list[Beside]":
         """Return the Python files in a file's folder, up to a number."""
         folder = str(path.parent)

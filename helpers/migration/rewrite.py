@@ -8,6 +8,7 @@ from libcst.metadata import MetadataWrapper
 from helpers.migration.context import Context, other_packages
 from helpers.migration.facts import Facts, place_in_strings
 from helpers.migration.imports import ImportMover, names_used, needs, with_standard
+from helpers.migration.move_options import note_options
 from helpers.migration.names import uses
 from helpers.migration.project import Project
 from helpers.migration.rewriter import Rewriter
@@ -32,9 +33,11 @@ def rewrite(document: Document, project: Project) -> bool:
         return False
     facts = Facts(evaluator, text)
     context = Context(facts, needs(tree), foreign=other_packages(tree))
+    note_options(context)
     modules = [rewritten(cell, context) for cell in document.cells]
     if context.hoisted:  # known only now: what a client's maker has to keep beside it
         context = Context(facts, needs(tree), hoisted=context.hoisted, foreign=context.foreign)
+        note_options(context)
         modules = [rewritten(cell, context) for cell in document.cells]
     return store(document, imports_moved(context, modules, text))
 

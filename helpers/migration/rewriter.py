@@ -32,6 +32,7 @@ from helpers.migration.move_models import (
     NEW_TYPES,
     moved_type,
 )
+from helpers.migration.move_options import moved_dict, moved_item
 from helpers.migration.move_streams import first_choice, moved_comprehension, moved_loop
 from helpers.migration.names import PACKAGE
 
@@ -89,6 +90,8 @@ class Rewriter(cst.CSTTransformer):
         if type(original_node).__name__ not in STATEMENTS:
             return new
         todos = [*lost_comments(original_node, new), *self.context.todos.pop()]
+        if isinstance(new, cst.SimpleStatementLine) and not new.body:
+            return cst.RemoveFromParent()
         if todos and isinstance(new, cst.CSTNode) and hasattr(new, "leading_lines"):
             new = with_comments(new, todos)
         if isinstance(original_node, cst.SimpleStatementLine) and isinstance(
@@ -264,6 +267,22 @@ class Rewriter(cst.CSTTransformer):
             return updated_node
         value = self.mapping(updated_node.value, original_node.value)
         return updated_node.with_changes(value=value)
+
+    # Options of a client that are kept in a dict.
+
+    def leave_Dict(self, original_node: cst.Dict, updated_node: cst.Dict) -> cst.Dict:
+        node = self.node(original_node, "Dict")
+        if isinstance(node, ast.Dict) and id(node) in self.context.options:
+            return moved_dict(self.context, updated_node, node)
+        return updated_node
+
+    def leave_Assign(
+        self, original_node: cst.Assign, updated_node: cst.Assign
+    ) -> cst.Assign | cst.RemovalSentinel:
+        node = self.node(original_node, "Assign")
+        if isinstance(node, ast.Assign) and id(node) in self.context.options:
+            return moved_item(self.context, updated_node, node)
+        return updated_node
 
     def leave_BinaryOperation(
         self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation

@@ -1,0 +1,167 @@
+"""Options of a client that are kept in a dict: they get their new names where they stand."""
+
+import ast
+from collections.abc import Collection
+
+import libcst as cst
+
+from helpers.migration.code import keyword, quoted, replaced
+from helpers.migration.context import Context, is_none
+from helpers.migration.keys import bindings, is_client, read_elsewhere, reading
+from helpers.migration.move_client import DROPPED, RENAMED, ClientMover
+from helpers.migration.options import keys
+
+WAITS = {"read_timeout", "connection_timeout"}
+SUCCESSORS = {
+    **RENAMED,
+    **dict.fromkeys(WAITS, "timeout"),
+    "credential": "api_key",
+    "endpoint": "base_url",
+    "retry_policy": "max_retries",
+    "user_agent": "default_headers",
+}
+
+
+def note_options(context: Context) -> None:
+    """Note the dicts that clients of a document take options from, where all of it can move."""
+    evaluator = context.evaluator
+    calls = [call for every in evaluator.found.calls.values() for call in every]
+    for call in calls:
+        for option in call.keywords if is_client(evaluator, call) else ():
+            if option.arg is None:
+                note_dict(context, call, option.value)
+
+
+def note_dict(context: Context, call: ast.Call, value: ast.expr) -> None:
+    """Note what stands behind `**` in the making of a client, if it can move."""
+    items = keys(context.evaluator, value)
+    if items is None:
+        return
+    made: ast.AST = value
+    statements: list[ast.Assign] | None = []
+    if isinstance(value, ast.Name):
+        made = context.evaluator.found.visible(value.id, value)[0].node
+        statements = setting(context, made)
+    together = keys(context.evaluator, made) or {}
+    beside = [option.arg for option in call.keywords if option.arg]
+    if statements is None or clash([*items, *beside], together):
+        return
+    context.options |= {id(node): call for node in (made, *statements)}
+    context.spread.add(id(value))
+
+
+def clash(names: list[str], together: Collection[str]) -> bool:
+    """Whether two options have one successor, other than the two waits where they are together."""
+    successors = [SUCCESSORS.get(name, name) for name in names]
+    return len(successors) - len(set(successors)) > (set(together) >= WAITS)
+
+
+def setting(context: Context, made: ast.AST) -> list[ast.Assign] | None:
+    """Return the statements that set items of a dict; None if anything else reads the dict."""
+    home = context.evaluator
+    statement = home.found.parents.get(id(made))
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return None
+    if len(statement.targets) > 1 or read_elsewhere(home, statement.targets[0]):
+        return None
+    found: list[ast.Assign] = []
+    for reader in reading(home, statement.targets[0], statement.value):
+        parent = home.found.parents.get(id(reader))
+        above = home.found.parents.get(id(parent))
+        if [binding.node for binding in bindings(home, reader)] != [made]:
+            return None
+        if isinstance(above, ast.Assign) and above.targets == [parent]:
+            if not can_move(context, above, statement):
+                return None
+            found.append(above)
+        elif not (isinstance(parent, ast.keyword) and not parent.arg and is_client(home, above)):
+            return None
+    return found
+
+
+def can_move(context: Context, statement: ast.Assign, made: ast.Assign) -> bool:
+    """Whether a statement that sets an item has one as its successor, or can go."""
+    name, value = item_name(statement), statement.value
+    if is_none(value):
+        return False
+    if name in DROPPED:
+        places = context.evaluator.found.places
+        return places[id(statement)] == places[id(made)] and not commented(context, statement)
+    if name == "retry_policy":
+        return isinstance(value, ast.Call) and "retry_total" in {k.arg for k in value.keywords}
+    return name in SUCCESSORS and name not in ("user_agent", "connection_timeout")
+
+
+def item_name(statement: ast.Assign) -> str:
+    """Return the key that a statement sets, where it is written out."""
+    target = statement.targets[0]
+    key = target.slice if isinstance(target, ast.Subscript) else None
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
+
+
+def commented(context: Context, statement: ast.stmt) -> bool:
+    """Whether a statement has a comment, beside it or in the line above it."""
+    above, *own = context.facts.lines[statement.lineno - 2 : statement.end_lineno]
+    return above.lstrip().startswith("#") or any("#" in line for line in own)
+
+
+def moved(
+    context: Context, call: ast.Call, arguments: list[cst.Arg], values: list[ast.expr]
+) -> list[list[cst.Arg]]:
+    """Return what takes the place of each option, as arguments of the client."""
+    symbols = sorted(value.name for value in context.values(call.func))
+    mover = ClientMover(context, call, symbols[0])
+    found = [
+        mover.option(argument.keyword.value if argument.keyword else "", argument, value)
+        for argument, value in zip(arguments, values, strict=True)
+    ]
+    mover.timeout(found)
+    return found
+
+
+def moved_keywords(context: Context, new: cst.Call, node: ast.Call) -> cst.Call:
+    """Return a call of `dict` with the options of an openai client."""
+    values = [option.value for option in node.keywords]
+    return replaced(new, moved(context, context.options[id(node)], list(new.args), values))
+
+
+def moved_dict(context: Context, new: cst.Dict, node: ast.Dict) -> cst.Dict:
+    """Return a dict with the options of an openai client."""
+    names = [str(key.value) for key in node.keys if isinstance(key, ast.Constant)]
+    old = [keyword(name, element.value) for name, element in zip(names, new.elements, strict=True)]
+    elements: list[cst.BaseDictElement] = []
+    for element, arguments in zip(
+        new.elements, moved(context, context.options[id(node)], old, node.values), strict=True
+    ):
+        for argument in arguments:
+            assert isinstance(element, cst.DictElement) and argument.keyword
+            key = renamed(element.key, argument.keyword.value)
+            elements.append(element.with_changes(key=key, value=argument.value))
+    if elements and len(elements) < len(new.elements):
+        elements[-1] = elements[-1].with_changes(comma=new.elements[-1].comma)
+    return new.with_changes(elements=elements)
+
+
+def moved_item(
+    context: Context, new: cst.Assign, node: ast.Assign
+) -> cst.Assign | cst.RemovalSentinel:
+    """Return the statement that sets an option of an openai client, if it has one."""
+    old = keyword(item_name(node), new.value)
+    (arguments,) = moved(context, context.options[id(node)], [old], [node.value])
+    if not arguments:
+        return cst.RemoveFromParent()
+    (argument,) = arguments
+    subscript = new.targets[0].target
+    assert isinstance(subscript, cst.Subscript) and argument.keyword
+    index = subscript.slice[0].slice
+    assert isinstance(index, cst.Index)
+    key = index.with_changes(value=renamed(index.value, argument.keyword.value))
+    slices = [subscript.slice[0].with_changes(slice=key)]
+    target = new.targets[0].with_changes(target=subscript.with_changes(slice=slices))
+    return new.with_changes(targets=[target], value=argument.value)
+
+
+def renamed(key: cst.BaseExpression, name: str) -> cst.BaseExpression:
+    """Return a key with another name, in the quotes that it has."""
+    single = isinstance(key, cst.SimpleString) and key.quote == "'"
+    return cst.SimpleString(f"'{name}'") if single else quoted(name)
