@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from notebooks import ROOT
+from notebooks import NOTEBOOKS, ROOT
 
-IMAGES = ROOT / "notebooks" / "images"
+IMAGES = NOTEBOOKS / "images"
 SOURCES = IMAGES / "sources"
 DRAWS = ROOT / "tests" / "tools" / "pictures"
 SHARED = "_course"
@@ -150,6 +150,12 @@ def texts(name: str) -> list[Words]:
 def test_each_picture_has_a_source_and_each_source_a_picture():
     assert len(NAMES) >= 13
     assert {path.stem for path in IMAGES.glob("*.svg")} == set(NAMES)
+
+
+def test_each_picture_is_shown_on_a_page():
+    pages = [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("*.md"), ROOT / "README.md"]
+    shown = "".join(page.read_text("utf-8") for page in pages)
+    assert [path.name for path in IMAGES.glob("*.*") if f"images/{path.name}" not in shown] == []
 
 
 @every_picture
