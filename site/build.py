@@ -13,6 +13,7 @@ from pathlib import Path
 
 import browser
 import colab
+import icons
 import learners
 import pages
 
@@ -65,6 +66,7 @@ def build_pages(course: Path, work: Path, output: Path, repository: str) -> None
     for left_over in [output / ".buildinfo", *output.rglob("*.map")]:
         left_over.unlink(missing_ok=True)
     shutil.rmtree(output / "_sources", ignore_errors=True)
+    icons.keep_used(output)
 
 
 if __name__ == "__main__":

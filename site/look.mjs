@@ -1,7 +1,8 @@
 // Look at built pages as a visitor does: node look.mjs SITE PAGE...
 // SITE is the site's address. Prints, for each page, what is wrong: what axe-core finds against
-// WCAG 2.1 AA (contrast, names, order of headings), a page that scrolls sideways, and a header that
-// covers the title. A wide window is light and a narrow one dark: colours do not depend on width.
+// WCAG 2.1 AA (contrast, names, order of headings), an icon that is missing, a page that scrolls
+// sideways, and a header that covers the title. A wide window is light and a narrow one dark:
+// colours do not depend on width.
 // The variable CHROMIUM has the browser's path.
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -22,6 +23,9 @@ async function look() {
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) {
     problems.push(`it scrolls sideways: ${root.scrollWidth} pixels wide`);
+  }
+  for (const icon of document.querySelectorAll('i[class*="fa-"], svg:has(> .missing)')) {
+    problems.push(`an icon is missing: ${icon.getAttribute('class')}`);
   }
   const title = document.querySelector('article h1')?.getBoundingClientRect();
   for (const item of document.querySelectorAll('.bd-header-article :is(a, button)')) {

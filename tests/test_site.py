@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT / "site"), str(ROOT / "tests" / "tools")]
 import browser
 import check
 import colab
+import icons
 import learners
 import lockfile
 import pages
@@ -209,6 +210,21 @@ def test_the_pages_are_those_of_the_course_in_order(tmp_path):
     others = {path.stem for path in (ROOT / "notebooks").glob("*.md")}
     assert set(listed[len(stems) :]) == {*others, "CONTRIBUTING"}
     assert "](notebooks/" not in index and not (tmp_path / "pages" / "recordings").exists()
+
+
+def test_the_script_of_icons_keeps_those_that_a_page_or_a_script_names(tmp_path):
+    script = tmp_path / icons.SCRIPT
+    script.parent.mkdir(parents=True)
+    script.write_text(
+        'var a={sun:[5,5,[9728],"f185","M2"],"arrow-up":[3,5,[],"f062",["M1","M2"]],'
+        'glass:[5,5,[1,"search"],"f002","M4"]},b={moon:[5,5,[],"f186","M3"]};'
+    )
+    (tmp_path / "index.html").write_text('<i class="fa-solid fa-search"></i>')
+    (script.parent / "theme.js").write_text('"fa-solid fa-arrow-up"')
+    icons.keep_used(tmp_path)
+    assert script.read_text() == (
+        'var a={"arrow-up":[3,5,[],"f062",["M1","M2"]],glass:[5,5,[1,"search"],"f002","M4"]},b={};'
+    )
 
 
 def test_a_picture_of_an_output_keeps_its_alt_text(tmp_path):
