@@ -140,14 +140,23 @@ def _settings() -> str:
     return json.dumps(settings, indent=2)
 
 
+_READ = """
+import pathlib, sys
+from helpers.replay import load
+for path in sys.argv[1:]:
+    load(pathlib.Path(path))
+"""
+
+
 def copy_contents(course: Path, contents: Path) -> None:
     """What the browser edition's file list has: notebooks without outputs, and what they read.
 
     Diagrams become ASCII: JupyterLite shows none that has other characters, because it calls
-    `btoa` on their text.
+    `btoa` on their text. Recordings are read once, which keeps what PyYAML makes of them: in a
+    browser it takes seconds.
     """
     shutil.rmtree(contents, ignore_errors=True)
-    leave_out = shutil.ignore_patterns(".*", "sources")
+    leave_out = shutil.ignore_patterns(".*", "sources", "__pycache__")
     shutil.copytree(course / "notebooks", contents, ignore=leave_out)
     for path in contents.glob("*.ipynb"):
         notebook = json.loads(path.read_text("utf-8"))
@@ -159,6 +168,9 @@ def copy_contents(course: Path, contents: Path) -> None:
         path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False), "utf-8")
     for path in contents.rglob("*.svg"):
         path.write_bytes(path.read_text("utf-8").encode("ascii", "xmlcharrefreplace"))
+    recordings = map(str, (contents / "recordings").glob("*.yaml"))
+    environment = os.environ | {"PYTHONPATH": str(course), "PYTHONDONTWRITEBYTECODE": ""}
+    subprocess.run([sys.executable, "-c", _READ, *recordings], check=True, env=environment)
 
 
 def gather_wheels(

@@ -3,6 +3,9 @@
 import json
 import os
 import re
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -40,15 +43,59 @@ def test_there_are_committed_files():
     assert len(COMMITTED) >= 9
 
 
-@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
-def test_a_committed_file_is_dumped_to_the_same_bytes(path):
-    assert dump(load(path)).encode() == path.read_bytes()
+@pytest.fixture(params=COMMITTED, ids=lambda path: path.stem)
+def unread(request, tmp_path):
+    """A copy of a committed file, which nothing has read before."""
+    return Path(shutil.copy(request.param, tmp_path))
 
 
-def test_both_parsers_read_the_same(monkeypatch):
-    with_libyaml = load(COMMITTED[0])
+def test_a_committed_file_is_dumped_to_the_same_bytes(unread):
+    assert dump(load(unread)).encode() == unread.read_bytes()
+
+
+def test_both_parsers_read_the_same(unread, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # so that it is parsed again
+    with_libyaml = load(unread)
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
-    assert load(COMMITTED[0]) == with_libyaml
+    assert load(unread) == with_libyaml
+
+
+def test_a_file_is_parsed_once_until_it_changes(unread, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    parsed = load(unread)
+    with monkeypatch.context() as without:
+        without.setattr(yaml, "compose", None)
+        assert load(unread) == parsed
+    unread.write_text(f"# new\n{unread.read_text('utf-8')}", "utf-8")
+    assert load(unread).head.startswith("# new\n") and load(unread).recordings == parsed.recordings
+
+
+@pytest.mark.parametrize("kept", ["", "{", "[]", "null", '["0", [0, []]]', "[" * 100_000])
+def test_what_was_kept_of_a_file_and_is_no_use_is_parsed_again(kept, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(shutil.copy(COMMITTED[0], folder))
+        parsed = load(path)
+        (place,) = path.parent.glob("__pycache__/*")
+        place.write_text(kept)
+        assert load(path) == parsed
+        assert json.loads(place.read_text())[1]
+
+
+def test_nothing_is_kept_where_python_keeps_no_bytecode_or_there_is_no_room(unread, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    parsed = load(unread)
+    assert list(unread.parent.iterdir()) == [unread]
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (unread.parent / "__pycache__").write_text("in the way")
+    assert load(unread) == load(unread) == parsed
+
+
+def test_a_broken_file_is_not_kept(unread):
+    unread.write_text(unread.read_text("utf-8") + "- {}\n", "utf-8")
+    for _ in range(2):
+        with pytest.raises(CourseError, match="has no 'name'"):
+            load(unread)
 
 
 def test_a_dump_is_loaded_to_the_same(tmp_path, yaml_parser):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import CourseError
+from .parsed import keep, recall
 from .recording import Answer, Recording, RecordingFile, Request
 
 _RECORDING = {
@@ -46,45 +47,63 @@ def load(path: Path) -> RecordingFile:
         CourseError: the file cannot be read or is not as it must be; the message has file, line
             and remedy.
     """
-    import yaml
-
-    from .yaml_data import compose, to_data
-
     name = _printable("/".join(path.parts[-3:]))
     remedy = f"Mend it, or fetch it again: git checkout -- {name}"
     try:
         text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(name, error, remedy) from None
+    known = recall(path, text)
+    if known:
+        first_line, entries = known
+        recordings = [_to_recording(entry) for entry in entries]
+    else:
+        first_line, entries, recordings = _parse(text, name, remedy)
+        keep(path, text, [first_line, entries])
+    return RecordingFile(recordings, "".join(text.splitlines(keepends=True)[:first_line]))
+
+
+def _parse(text: str, name: str, remedy: str) -> tuple[int, list[Any], list[Recording]]:
+    """The line at which a text's recordings begin, from 0; their data; the recordings."""
+    import yaml
+
+    from .yaml_data import compose, to_data
+
+    try:
         document = compose(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        line, problem = _what_is_wrong(error)
-        where = f"{name}, line {line}," if line else name
-        raise CourseError(_printable(f"{where} cannot be read: {problem}. {remedy}")) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _unreadable(name, error, remedy) from None
     if not isinstance(document, yaml.SequenceNode) or not document.value:
         raise CourseError(f"{name}, line 1: this is not a list of recordings. {remedy}")
-    recordings = []
+    entries, recordings = [], []
     for node in document.value:
         try:
-            recordings.append(_to_recording(to_data(node)))
+            entries.append(to_data(node))
+            recordings.append(_to_recording(entries[-1]))
         except (ValueError, yaml.YAMLError, RecursionError) as error:
             line, problem = _what_is_wrong(error)
             where = f"{name}, line {line or node.start_mark.line + 1}"
             raise CourseError(
                 _printable(f"{where}: this is not as a recording must be: {problem}. {remedy}")
             ) from None
-    first_line = document.value[0].start_mark.line
-    return RecordingFile(recordings, "".join(text.splitlines(keepends=True)[:first_line]))
+    return document.value[0].start_mark.line, entries, recordings
+
+
+def _unreadable(name: str, error: Exception, remedy: str) -> CourseError:
+    line, problem = _what_is_wrong(error)
+    where = f"{name}, line {line}," if line else name
+    return CourseError(_printable(f"{where} cannot be read: {problem}. {remedy}"))
 
 
 def _what_is_wrong(error: Exception) -> tuple[int, object]:
     """The line of what is wrong in a file, 0 where it is not known, and what is wrong."""
-    from yaml.reader import ReaderError
-
     if isinstance(error, UnicodeDecodeError):
         return 0, "it is not in UTF-8"
     if isinstance(error, RecursionError):
         return 0, "it is nested too deeply"
-    if isinstance(error, ReaderError):
-        return 0, f"it holds the character U+{error.character:04X}, which YAML does not allow"
+    character = getattr(error, "character", None)
+    if character is not None:
+        return 0, f"it holds the character U+{character:04X}, which YAML does not allow"
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or error
     return mark.line + 1 if mark else 0, problem

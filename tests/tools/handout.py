@@ -46,7 +46,7 @@ def copy_course(folder: Path, leave_out: Iterable[str] = ()) -> None:
         if path.name not in leave_out:
             shutil.copyfile(path, folder / path.name)
     for name in ("images", "recordings"):
-        no_traces = shutil.ignore_patterns(".*")
+        no_traces = shutil.ignore_patterns(".*", "__pycache__")
         shutil.copytree(NOTEBOOKS / name, folder / name, ignore=no_traces)
 
 
