@@ -8,6 +8,7 @@ connection breaks off at the end.
 
 import re
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ _ANSWER = {
 }
 
 
-def load(path: Path) -> RecordingFile:
+def load(path: str | PathLike[str]) -> RecordingFile:
     """Read a file of recordings.
 
     Raises:
@@ -50,6 +51,7 @@ def load(path: Path) -> RecordingFile:
 
     from .yaml_data import compose, to_data
 
+    path = Path(path)
     name = _printable("/".join(path.parts[-3:]))
     remedy = f"Mend it, or fetch it again: git checkout -- {name}"
     try:
