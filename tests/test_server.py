@@ -618,6 +618,18 @@ def test_pages_may_read_answers(replay_server, body, headers, exposed):
     assert exposed in response.headers
 
 
+def test_an_answer_allows_pages_once(tmp_path):
+    """A captured answer may have allowed one page of its own, and a browser refuses two values."""
+    one = item("own", [{"role": "user", "content": "free?"}], plain("yes"))
+    one["answer"]["headers"] |= {"access-control-allow-origin": "https://a.invalid"}
+    file = tmp_path / "own.yaml"
+    file.write_text(yaml.safe_dump([one], sort_keys=False), "utf-8")
+    with serving(file) as server:
+        response = asked(server.address, body=one["request"]["body"])
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == "*"
+
+
 # Tries
 
 

@@ -149,9 +149,9 @@ def _sentence(text: str) -> str:
 
 
 def _cors(headers: Iterable[str]) -> dict[str, str]:
-    """What lets a page of any origin read an answer and its headers."""
+    """What lets a page of any origin read an answer and its headers, in lower case as they are."""
     names = ", ".join(dict.fromkeys([*headers, "content-length"]))
-    return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": names}
+    return {"access-control-allow-origin": "*", "access-control-expose-headers": names}
 
 
 def _preflight(request: web.Request) -> web.Response:
