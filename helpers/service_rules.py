@@ -126,8 +126,10 @@ def _wrong_version(base: str, version: str | None) -> Answer | None:
 
 
 def _wrong_body(http: HttpRequest, base: str, operation: str) -> Answer | None:
+    if http.headers.get("content-type", "").startswith("multipart/"):
+        return None  # a file, to a path that is not recorded
     try:
-        body = json.loads(http.body)
+        body = json.loads(http.body.decode("utf-8-sig"), parse_constant=_no_json)
     except ValueError as error:  # bytes that are no UTF-8 raise one as well
         return _error(400, "BadRequest", f"The request body is not valid JSON: {error}")
     if not isinstance(body, dict):
@@ -138,6 +140,11 @@ def _wrong_body(http: HttpRequest, base: str, operation: str) -> Answer | None:
         detail += "set to be 'error'. Set extra-parameters to 'pass-through' to pass to the model."
         return Answer(400, JSON, {"detail": detail})
     return None
+
+
+def _no_json(constant: str) -> None:
+    """Raise ValueError: Python reads NaN and Infinity, but JSON has no such values."""
+    raise ValueError(f"{constant} is no value of JSON")
 
 
 def _extra_parameters(http: HttpRequest) -> str:

@@ -327,11 +327,10 @@ def test_replay_alone_in_fifteen_lines(tmp_path):
     )
     code = """
         import sys
-        from pathlib import Path
         from helpers.replay import NoRecording, Session, load, replay
         import requests
 
-        session = Session(load(Path("answers.yaml")).recordings)
+        session = Session(load("answers.yaml").recordings)
         with replay(session):
             print(requests.post("https://sky.invalid/count", json={"what": "stars"}).json())
             try:

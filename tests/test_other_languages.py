@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 from node_packages import MANIFEST
@@ -28,6 +29,24 @@ def test_a_program_prints_what_the_page_says(block, replay_server):
     printed = run(block, variables(TEXT, replay_server))
     assert fits(block.output, printed), printed
     assert "exit status" not in printed
+
+
+STREAMS_AND_JAVA = [
+    pytest.param(block, id=block.title)
+    for block in RUN
+    if block.kind == "java" or "stream" in block.title
+    if "error" not in block.title
+]
+
+
+@pytest.mark.parametrize("block", STREAMS_AND_JAVA)
+def test_a_program_shows_why_its_request_has_no_answer(block, replay_server):
+    """A reader changes a question first, and the server's answer explains what is wrong."""
+    runnable(block)
+    code = block.code.replace("How many languages are in the world?", "How many gulls?")
+    assert code != block.code
+    printed = run(replace(block, code=code), variables(TEXT, replay_server))
+    assert "beside the nearest recording" in printed
 
 
 def section(title: str) -> str:

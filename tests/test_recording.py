@@ -235,6 +235,13 @@ def test_headers_have_their_names_in_lower_case(tmp_path):
     assert answer.pieces == (b"hello",)
 
 
+def test_a_path_may_be_a_string(tmp_path):
+    path = write(tmp_path, ENTRY)
+    assert load(str(path)) == load(path)
+    with pytest.raises(CourseError, match=r"none\.yaml cannot be read"):
+        load("none.yaml")
+
+
 def test_a_missing_file_is_named(tmp_path):
     message = r"recordings/00_test\.yaml cannot be read: No such file.* git checkout"
     with pytest.raises(CourseError, match=message):

@@ -30,7 +30,7 @@ from served import COMMAND, serving
 from helpers.course_files import recording_files
 from helpers.replay import CourseError, HttpRequest, load
 from helpers.replay.matching import Index
-from helpers.replay.server import listening_sockets, read_recordings
+from helpers.replay.server import listening_sockets, main, read_recordings
 from helpers.replay.server_rules import Rules, load_rules
 from helpers.replay.web_application import MOST_REMEMBERED, ServedSession
 from helpers.service_rules import models, rules
@@ -303,6 +303,23 @@ def test_a_client_that_goes_away_amid_its_body_disturbs_nobody():
         assert "Traceback" not in server.process.stderr.read()
 
 
+def test_what_cannot_be_read_is_told_in_a_line_each():
+    unreadable = {
+        "brotli": raw(f"/v1{CHAT}", b"xx", "Content-Encoding: br"),
+        "gzip": raw(f"/v1{CHAT}", b"xx", "Content-Encoding: gzip"),
+        "8190 bytes": raw(f"/v1{CHAT}", b"{}", f"Cookie: {'x' * 10_000}"),
+        "CRLF": raw().replace(b"\r\n", b"\n"),
+    }
+    with serving("--notebook", "01") as server:
+        for request in unreadable.values():
+            assert b" 400 Bad Request" in exchanged(server.address, request)
+        server.process.terminate()
+        lines = server.process.stderr.read().splitlines()
+    assert len(lines) == len(unreadable)
+    for line, part in zip(lines, unreadable, strict=True):
+        assert line.startswith("A request could not be read: ") and part in line
+
+
 # Refusals
 
 
@@ -321,7 +338,12 @@ def test_no_key(replay_server, base, headers):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"model=m", b"\xff\xfe", b"[1]", b"null", b'"text"', b"[" * 100_000]
+    "body",
+    [
+        *(b"", b"{", b"model=m", b"\xff\xfe", b"[1]", b"null", b'"text"', b"[" * 100_000),
+        b'{"messages": [], "temperature": NaN}',
+        json.dumps(ASK).encode("utf-16"),
+    ],
 )
 def test_no_json(replay_server, body):
     response = asked(replay_server, body=body)
@@ -478,9 +500,36 @@ def test_a_long_miss_holds_nobody_up(replay_server):
     assert time.perf_counter() - began < 8
 
 
-def test_an_unknown_path(replay_server):
-    response = asked(replay_server, "/nowhere")
-    assert refused(response) == (404, "no_recording") and "/nowhere" in response.text
+@pytest.mark.parametrize("path", ["/nowhere", CHAT, f"/v1/{CHAT}", f"/v1{CHAT}/", f"//v1{CHAT}"])
+def test_an_unknown_path(replay_server, path):
+    """Most often the base path is missing, or there is a slash too many."""
+    response = asked(replay_server, path)
+    assert refused(response) == (404, "no_recording")
+    told = response.json()["error"]["message"]
+    assert f"\nPOST {path} is not recorded here. Recorded: " in told
+    assert "Base paths: /models, /v1, /openai/v1, /openai/deployments/<name>." in told
+
+
+def test_a_miss_names_the_path_that_was_sent(replay_server):
+    message = asked(replay_server, f"/v1{CHAT}", ASK | {"seed": 1}).json()["error"]["message"]
+    assert f"\nPOST /v1{CHAT}, beside the nearest recording" in message
+    assert "Base paths" not in message
+
+
+def test_a_file_that_is_sent_is_no_broken_json(replay_server):
+    url = f"{replay_server}/v1/files"
+    response = requests.post(url, files={"file": b"x"}, headers=KEY, timeout=10)
+    assert refused(response) == (404, "no_recording") and "POST /v1/files" in response.text
+
+
+def test_a_large_miss_is_soon_explained(replay_server):
+    """Not the picture is slow, but what a draft of it would need: over ten seconds."""
+    image = {"url": "data:image/jpeg;base64," + "/9j4" * 2_000_000}
+    parts = [{"type": "image_url", "image_url": image}]
+    began = time.perf_counter()
+    body = {"model": SECOND, "messages": [{"role": "user", "content": parts}]}
+    assert refused(asked(replay_server, f"/v1{CHAT}", body)) == (404, "no_recording")
+    assert time.perf_counter() - began < 5
 
 
 # What makes no difference
@@ -567,6 +616,18 @@ def test_pages_may_read_answers(replay_server, body, headers, exposed):
     assert response.headers["access-control-allow-origin"] == "*"
     assert exposed in response.headers["access-control-expose-headers"].lower()
     assert exposed in response.headers
+
+
+def test_an_answer_allows_pages_once(tmp_path):
+    """A captured answer may have allowed one page of its own, and a browser refuses two values."""
+    one = item("own", [{"role": "user", "content": "free?"}], plain("yes"))
+    one["answer"]["headers"] |= {"access-control-allow-origin": "https://a.invalid"}
+    file = tmp_path / "own.yaml"
+    file.write_text(yaml.safe_dump([one], sort_keys=False), "utf-8")
+    with serving(file) as server:
+        response = asked(server.address, body=one["request"]["body"])
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == "*"
 
 
 # Tries
@@ -763,6 +824,26 @@ def test_control_c_ends_it_cleanly():
     assert server.process.returncode == 0 and out.endswith("Stopped.\n") and err == ""
 
 
+def test_control_c_ends_it_before_it_listens(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("helpers.replay.server.read_recordings", interrupted)
+    assert main([]) == 0
+    assert capsys.readouterr() == ("Stopped.\n", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no Ctrl-C to one process")
+def test_it_goes_on_if_nobody_reads_what_it_prints():
+    """As `| head -1` does."""
+    with serving("--pace", "0", "--notebook", "01") as server:
+        server.process.stdout.close()
+        assert asked(server.address).status_code == 200
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(timeout=10) == 0
+        assert server.process.stderr.read() == ""
+
+
 @pytest.fixture
 def certificate(tmp_path) -> tuple[Path, Path]:
     """A certificate for localhost, and its private key."""
@@ -794,6 +875,11 @@ def certificate(tmp_path) -> tuple[Path, Path]:
         )
     )
     return files
+
+
+def test_a_certificate_without_its_key(certificate):
+    said = failed("--certificate", certificate[0])
+    assert "The private key is in the same file, or in that of --private-key." in said
 
 
 def test_tls(certificate):

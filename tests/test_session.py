@@ -154,3 +154,11 @@ def test_the_draft_of_a_miss_can_be_filled_in(tmp_path, body):
     path = tmp_path / "a.yaml"
     path.write_text(dump(RecordingFile([HELLO])) + "\n" + draft, "utf-8")
     assert Session(load(path).recordings).answer(request).status == 200
+
+
+def test_a_draft_is_not_written_before_it_is_read(monkeypatch):
+    """A large picture takes seconds to write, and most misses need no draft."""
+    monkeypatch.setattr("helpers.replay.session.dump_recording", lambda recording: "written")
+    with pytest.raises(NoRecording) as caught:
+        Session([HELLO]).answer(Request("POST", "/hello", {"a": 2}))
+    assert "draft" not in vars(caught.value) and caught.value.draft == "written"

@@ -1,6 +1,6 @@
 """Answers to HTTP requests from files, for every HTTP library of Python, without a network.
 
-recordings = load(Path("answers.yaml")).recordings
+recordings = load("answers.yaml").recordings
 session = Session(recordings)
 with replay(session):
     requests.post("https://anywhere.invalid/path", json={"a": 1})

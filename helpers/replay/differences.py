@@ -43,13 +43,14 @@ def differences(sent: Any, wanted: Any, label: str = "recorded") -> str:
     return "\n".join(lines)
 
 
-def explain(request: Request, recordings: Sequence[Recording]) -> str:
+def explain(request: Request, recordings: Sequence[Recording], sent_to: str = "") -> str:
     """How a request differs from the nearest recording, and which questions are recorded.
 
-    The nearest is among those of the same method and path.
+    The nearest is among those of the same method and path. `sent_to` is the path to call the
+    request's own, where a recording's has another form.
     """
-    operation = _operation(request)
-    same_path = [each for each in recordings if _operation(each.request) == operation]
+    operation = f"{request.method} {sent_to or request.path}"
+    same_path = [each for each in recordings if _operation(each.request) == _operation(request)]
     if not same_path:
         known = sorted({_operation(each.request) for each in recordings})
         return f"{operation} is not recorded here. Recorded: {', '.join(known) or 'nothing'}."
@@ -107,7 +108,7 @@ def _likeness(sent: Any, recorded: Any) -> tuple[float, float]:
 
     The last user message weighs most, then how much of the rest is the same.
     """
-    ours, theirs = (question(body).lower()[:MOST_COMPARED] for body in (sent, recorded))
+    ours, theirs = (question(body)[:MOST_COMPARED].lower() for body in (sent, recorded))
     alike = SequenceMatcher(None, ours, theirs).ratio()
     left, right = dict(_leaves(sent)), dict(_leaves(canonical(recorded)))
     return round(alike, 1), alike - len(_differing(left, right)) / len({**left, **right})

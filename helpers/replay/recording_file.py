@@ -8,6 +8,7 @@ connection breaks off at the end.
 
 import re
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,14 @@ _ANSWER = {
 }
 
 
-def load(path: Path) -> RecordingFile:
+def load(path: str | PathLike[str]) -> RecordingFile:
     """Read a file of recordings.
 
     Raises:
         CourseError: the file cannot be read or is not as it must be; the message has file, line
             and remedy.
     """
+    path = Path(path)
     name = _printable("/".join(path.parts[-3:]))
     remedy = f"Mend it, or fetch it again: git checkout -- {name}"
     try:

@@ -7,6 +7,7 @@ It listens on this computer alone unless told otherwise, and ends with Ctrl-C.
 
 import argparse
 import errno
+import os
 import re
 import socket
 import ssl
@@ -27,13 +28,20 @@ LOOPBACK = ("127.0.0.1", "::1")  # what "localhost" means: some clients take the
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until Ctrl-C. Returns 0, or 2 with one message where it cannot start."""
     try:
-        options, rules = _options(arguments)
-        recordings = read_recordings(options.files or rules.files(), options.only, rules.unit)
-        context = tls_context(options.certificate, options.private_key)
-        sockets = listening_sockets(options.host, options.port)
+        _serve(*_options(arguments))
     except CourseError as error:
         print(f"The replay server cannot start: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # before it listens: to start takes a moment
+        pass
+    _say("Stopped.")
+    return 0
+
+
+def _serve(options: argparse.Namespace, rules: Rules) -> None:
+    recordings = read_recordings(options.files or rules.files(), options.only, rules.unit)
+    context = tls_context(options.certificate, options.private_key)
+    sockets = listening_sockets(options.host, options.port)
     from aiohttp import web
 
     from .web_application import ServedSession, application
@@ -41,18 +49,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     app = application(ServedSession(recordings, rules, options.pace))
     scheme, port = "https" if context else "http", sockets[0].getsockname()[1]
     host = f"[{options.host}]" if ":" in options.host else options.host
-    print(f"Replay server: {scheme}://{host}:{port}, {len(recordings)} recorded answers.")
+    _say(f"Replay server: {scheme}://{host}:{port}, {len(recordings)} recorded answers.")
     if rules.bases:
-        print(f"Base paths: {'  '.join(rules.bases)}")
-    print("Any key works. Press Ctrl-C to stop.", flush=True)
+        _say(f"Base paths: {'  '.join(rules.bases)}")
+    _say("Any key works. Press Ctrl-C to stop.")
     web.run_app(
         app, sock=sockets, ssl_context=context, print=None, access_log=None, shutdown_timeout=0.5
     )
-    print("Stopped.", flush=True)
-    return 0
 
 
-def read_recordings(files: Sequence[Path], only: Sequence[str], unit: str) -> list[Recording]:
+def _say(line: str) -> None:
+    """Print a line at once, for as long as somebody reads: `| head -1` closes the output."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:  # what is left of it would fail at the end again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def read_recordings(
+    files: Sequence[str | os.PathLike[str]], only: Sequence[str], unit: str
+) -> list[Recording]:
     """The recordings of files, in their order, each named after its file as well.
 
     Args:
@@ -63,12 +79,11 @@ def read_recordings(files: Sequence[Path], only: Sequence[str], unit: str) -> li
     Raises:
         CourseError: a file cannot be read, or a name fits none or several.
     """
-    chosen = list(files)
-    if only:
-        chosen = [_file_named(name, files, unit) for name in only]
+    paths = [Path(file) for file in files]
+    chosen = [_file_named(name, paths, unit) for name in only] if only else paths
     return [
         replace(recording, name=f"{file.stem}: {recording.name}")
-        for file in sorted(set(chosen), key=list(files).index)
+        for file in sorted(set(chosen), key=paths.index)
         for recording in load(file).recordings
     ]
 
@@ -146,7 +161,10 @@ def tls_context(certificate: Path | None, private_key: Path | None) -> ssl.SSLCo
         context.load_cert_chain(certificate, private_key)
     except OSError as error:  # ssl.SSLError is one
         reason = error.strerror or error
-        raise CourseError(f"the certificate or its key cannot be used: {reason}.") from None
+        raise CourseError(
+            f"the certificate or its key cannot be used: {reason}. --certificate takes a PEM file. "
+            "The private key is in the same file, or in that of --private-key."
+        ) from None
     return context
 
 

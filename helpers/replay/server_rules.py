@@ -21,7 +21,10 @@ def nothing(*_: Any) -> None:
 
 def no_files() -> Sequence[Path]:
     """Raise CourseError: nothing says where recordings are."""
-    raise CourseError("name one or more files of recordings.")
+    raise CourseError(
+        "name one or more files of recordings, or rules that say where these are. No package that "
+        "is installed here has such rules."
+    )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from .differences import explain
@@ -95,15 +96,15 @@ class Session:
         self._tries[tries] += 1
         return self._tries[tries] - 1
 
-    def _no_recording(self, request: Request) -> NoRecording:
+    def _no_recording(self, request: Request, sent_to: str = "") -> NoRecording:
         answer = Answer(200, {"content-type": "application/json"})
-        draft = dump_recording(Recording("", "constructed", "", request, [answer]))
+        draft = Recording("", "constructed", "", request, [answer])
         meant = self._index.meant
         recorded = [replace(one, request=meant(one.request)) for one in self.recordings]
         return NoRecording(
             "answers are replayed here, and this request has no recorded answer.\n\n"
-            f"{explain(meant(request), recorded)}\n\n{self._advice}",
-            draft,
+            f"{explain(meant(request), recorded, sent_to)}\n\n{self._advice}",
+            partial(dump_recording, draft),
         )
 
 

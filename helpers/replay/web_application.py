@@ -2,10 +2,13 @@
 
 import asyncio
 import html
+import logging
 import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from .errors import NoRecording
 from .http_request import HttpRequest, lower_case
@@ -14,6 +17,7 @@ from .server_rules import Rules
 from .session import Session
 
 MOST_REMEMBERED = 1000  # requests and calls: a server may run for weeks
+MOST_TOLD = 200  # characters of what is wrong with a request
 LARGEST_BODY = 64 * 2**20  # bytes
 QUICK_BODY = 2**15  # bytes; looking at the pictures of a larger one takes a while
 JSON = {"content-type": "application/json"}
@@ -59,12 +63,19 @@ class ServedSession(Session):
             answer = self.rules.otherwise(http, self.recordings)
             if answer:
                 return answer
-            told = _sentence(str(super()._no_recording(self.rules.read(http))))
+            told = _sentence(self._explained(http))
         except RecursionError:
             return TOO_DEEP
         return _error(404, "no_recording", told, {"x-should-retry": "false"})
 
-    def _no_recording(self, request: Request) -> NoRecording:
+    def _explained(self, http: HttpRequest) -> str:
+        request = self.rules.read(http)
+        told = str(super()._no_recording(request, urlsplit(http.url).path))
+        if any(request.path == one.request.path for one in self.recordings) or not self.rules.bases:
+            return told
+        return f"{told} Base paths: {', '.join(self.rules.bases)}."
+
+    def _no_recording(self, request: Request, sent_to: str = "") -> NoRecording:
         """A miss, not yet explained."""
         return NoRecording("")
 
@@ -91,9 +102,20 @@ def application(session: ServedSession) -> web.Application:
             answer = await asyncio.to_thread(session.reply_to_miss, http)
         return await _send(request, answer, session)
 
+    logging.getLogger("aiohttp.server").addFilter(_in_one_line)
     app = web.Application(client_max_size=LARGEST_BODY)
     app.router.add_route("*", "/{path:.*}", handle)
     return app
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Tell of a request that breaks HTTP in one line; a failure of ours keeps its traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError | web.RequestPayloadError):
+        why = " ".join(getattr(error, "message", str(error)).split())[:MOST_TOLD]
+        record.msg, record.args = "A request could not be read: %s", (why,)
+        record.exc_info = record.exc_text = None
+    return True
 
 
 async def _http_request(request: web.Request) -> HttpRequest:
@@ -127,9 +149,9 @@ def _sentence(text: str) -> str:
 
 
 def _cors(headers: Iterable[str]) -> dict[str, str]:
-    """What lets a page of any origin read an answer and its headers."""
+    """What lets a page of any origin read an answer and its headers, in lower case as they are."""
     names = ", ".join(dict.fromkeys([*headers, "content-length"]))
-    return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": names}
+    return {"access-control-allow-origin": "*", "access-control-expose-headers": names}
 
 
 def _preflight(request: web.Request) -> web.Response:
