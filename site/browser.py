@@ -104,6 +104,7 @@ def build(course: Path, work: Path, output: Path, given: Path | None) -> None:
         *(sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", lite),
         *("--contents", contents, "--output-dir", output, "--no-sourcemaps"),
         *("--no-unused-shared-packages", "--no-libarchive"),
+        "--ContentsManager.hide_globs=*.pyc",  # else what is kept of the recordings is not found
         cwd=lite,
     )
     for app in ("lab", "notebooks"):

@@ -197,6 +197,22 @@ def served(folder: Path, handler: type[QuietHandler] = QuietHandler) -> Iterator
             server.shutdown()
 
 
+def slow_recordings(folder: Path) -> list[str]:
+    """Recordings that the browser's Python would parse, which takes seconds."""
+    listed = folder / "lite" / "api" / "contents" / "recordings"
+    kept = {Path(name).stem for name in _names(listed / "__pycache__")}
+    files = [Path(name) for name in _names(listed)]
+    slow = [file.name for file in files if file.suffix == ".yaml" and file.stem not in kept]
+    return [f"{name}: the browser would have to parse it" for name in slow]
+
+
+def _names(listed: Path) -> list[str]:
+    """The names that JupyterLite lists in a folder."""
+    file = listed / "all.json"
+    contents = json.loads(file.read_text("utf-8"))["content"] if file.exists() else []
+    return sorted(item["name"] for item in contents)
+
+
 def run_node(script: str, browser: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one of the scripts in this folder, which use the browser. Keeps what it prints."""
     command = ["node", str(SITE / script), *arguments]
@@ -278,6 +294,7 @@ def main(arguments: list[str]) -> int:
     problems = page_problems(folder)
     if size > MOST_MEGABYTES:
         problems.append(f"the site has {size:.1f} MB, more than {MOST_MEGABYTES}")
+    problems += slow_recordings(folder)
     problems += browser_problems(folder, names)
     print(*problems, sep="\n")
     print(f"{len(problems)} problems." if problems else "The site is well.")

@@ -227,6 +227,19 @@ def test_the_script_of_icons_keeps_those_that_a_page_or_a_script_names(tmp_path)
     )
 
 
+def test_recordings_that_the_browser_would_parse_are_found(tmp_path):
+    def listed(path, *names):
+        path.mkdir(parents=True)
+        contents = {"content": [{"name": name} for name in names]}
+        (path / "all.json").write_text(json.dumps(contents))
+
+    recordings = tmp_path / "lite" / "api" / "contents" / "recordings"
+    listed(recordings, "01_a.yaml", "02_b.yaml", "__pycache__")
+    assert len(check.slow_recordings(tmp_path)) == 2
+    listed(recordings / "__pycache__", "01_a.json")
+    assert check.slow_recordings(tmp_path) == ["02_b.yaml: the browser would have to parse it"]
+
+
 def test_a_picture_of_an_output_keeps_its_alt_text(tmp_path):
     pages.prepare(ROOT, tmp_path / "pages")
     cells = json.loads((tmp_path / "pages" / "07_vision.ipynb").read_text("utf-8"))["cells"]
