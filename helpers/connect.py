@@ -36,10 +36,10 @@ def start(notebook: str) -> None:
     before = _course
     path = recordings_of(notebook)
     end()  # first, so that the settings are read from the learner's own environment
-    secrets = _secrets()
+    file, secrets = _read_env()
     Outputs(_hiding, secrets)
     try:
-        course = Course(notebook, path, Settings.from_environment(), secrets)
+        course = Course(notebook, path, Settings.from_environment(file), secrets)
         if course.settings.mode == "replay":
             message = _replay(course)
         else:
@@ -90,13 +90,13 @@ def clock() -> float:
     return session.clock / 1000 if session else time.perf_counter()
 
 
-def _secrets() -> set[str]:
-    """What the environment and `.env` hold of secrets, whether or not their settings are valid."""
+def _read_env() -> tuple[dict[str, str] | None, set[str]]:
+    """The variables of `.env`, and what it and the environment hold of secrets, valid or not."""
     try:
-        file = read_dotenv()
-    except CourseError:
-        file = values_as_written()  # Settings.from_environment says what is wrong with it
-    return secrets_in(file) | secrets_in(os.environ)
+        file = values = read_dotenv()
+    except CourseError:  # Settings.from_environment reads it too, and says what is wrong with it
+        file, values = None, values_as_written()
+    return file, secrets_in(values) | secrets_in(os.environ)
 
 
 def _replay(course: Course) -> str:

@@ -52,8 +52,11 @@ class Settings:
     file: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def from_environment(cls) -> "Settings":
+    def from_environment(cls, file: Mapping[str, str] | None = None) -> "Settings":
         """Read the environment, which wins, and the file `.env`.
+
+        Args:
+            file: what the file holds, if it has been read already.
 
         Raises:
             CourseError: settings that cannot work; the message names the remedy, never a key.
@@ -63,7 +66,7 @@ class Settings:
                 "Python runs without docstrings here, which models read as descriptions of tools: "
                 f"PYTHONOPTIMIZE is 2, or the option -OO is given. Take it away; {RESTART}."
             )
-        file, environment = read_variables()
+        file, environment = read_variables(file)
         given = {**file, **environment}
         if V1_KEY in file and V1_ENDPOINT in file and V1_ENDPOINT not in environment:
             given[V1_KEY] = file[V1_KEY]  # an address in the file goes with the key beside it

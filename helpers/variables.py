@@ -37,16 +37,20 @@ REPLAY_IDENTITY = {
 }
 
 
-def read_variables() -> tuple[dict[str, str], dict[str, str]]:
+def read_variables(
+    file: Mapping[str, str] | None,
+) -> tuple[dict[str, str], dict[str, str]]:
     """The settings of the file `.env`, and those of the environment: cleaned, empty ones left out.
 
-    The file is not read where the environment asks for replay. What an earlier session provided
-    for replay is no setting. Raises CourseError if the file cannot be read.
+    The file is read unless it is given, and counts for nothing where the environment asks for
+    replay. What an earlier session provided for replay is no setting. Raises CourseError if the
+    file cannot be read.
     """
     ours = {name: value for name, value in os.environ.items() if _is_ours(name)}
     environment = _set(ours)
-    file = {} if environment.get(MODE, "").lower() == "replay" else _set(read_dotenv())
-    return file, environment
+    if environment.get(MODE, "").lower() == "replay":
+        return {}, environment
+    return _set(read_dotenv() if file is None else file), environment
 
 
 def _is_ours(name: str) -> bool:

@@ -79,6 +79,9 @@ def cell(number: str, sdk: str) -> str:
     return source
 
 
+compiled = cache(compile)  # a program meets some seventy faults
+
+
 @dataclass
 class Done:
     """What a run left: standard output and error, exit status, the waits that it asked for."""
@@ -899,7 +902,7 @@ def run(
     out, err, status, names = io.StringIO(), io.StringIO(), 0, {"__name__": "__main__"}
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            exec(compile(cell(number, sdk), f"{number}_{sdk}.py", "exec"), names)
+            exec(compiled(cell(number, sdk), f"{number}_{sdk}.py", "exec"), names)
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
             if isinstance(end.code, str):

@@ -411,7 +411,7 @@ def test_a_start_that_fails_leaves_the_session_as_it_was(live, server, monkeypat
     monkeypatch.setattr(
         connect.Settings,
         "from_environment",
-        classmethod(lambda cls: (_ for _ in ()).throw(CourseError("bad"))),
+        classmethod(lambda cls, file: (_ for _ in ()).throw(CourseError("bad"))),
     )
     with pytest.raises(CourseError, match="bad"):
         start("00_test")

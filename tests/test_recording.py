@@ -91,6 +91,13 @@ def test_nothing_is_kept_where_python_keeps_no_bytecode_or_there_is_no_room(unre
     assert load(unread) == load(unread) == parsed
 
 
+def test_what_cannot_be_put_in_place_leaves_nothing_behind(unread, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (unread.parent / "__pycache__" / f"{unread.stem}.json" / "in the way").mkdir(parents=True)
+    assert load(unread) == load(unread)
+    assert len(list((unread.parent / "__pycache__").iterdir())) == 1
+
+
 def test_a_broken_file_is_not_kept(unread):
     unread.write_text(unread.read_text("utf-8") + "- {}\n", "utf-8")
     for _ in range(2):

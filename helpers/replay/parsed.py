@@ -34,8 +34,11 @@ def keep(path: Path, text: str, data: Any) -> None:
     new = place.with_name(f"{place.name}.{os.getpid()}")
     with contextlib.suppress(OSError, RecursionError):
         place.parent.mkdir(exist_ok=True)
-        new.write_text(json.dumps([_digest(text), data], separators=(",", ":")), "utf-8")
-        os.replace(new, place)
+        try:
+            new.write_text(json.dumps([_digest(text), data], separators=(",", ":")), "utf-8")
+            os.replace(new, place)
+        finally:
+            new.unlink(missing_ok=True)  # where another program holds the file
 
 
 def _place(path: Path) -> Path:
