@@ -1,6 +1,7 @@
 """What a client is made with, where it has a name: its credential, and a dict of its options."""
 
 import re
+import textwrap
 
 import openai
 import pytest
@@ -75,6 +76,7 @@ OPTIONS = {
         "default_headers": {"User-Agent": "desk"}
     },
 }
+OPTIONS["o: dict[str, object] = {'read_timeout': 9, 'model': 'n'}"] = {"timeout": 9}
 INLINE = ["{'read_timeout': 9, 'model': 'n'}", "dict(read_timeout=9, model='n')"]
 KEPT_OPTIONS = {
     "read elsewhere": "o = {'retry_total': 1}\nprint(o)",
@@ -122,6 +124,21 @@ def test_options_in_a_dict_that_has_no_name_get_their_new_names_too(options):
     assert MARK not in text
     assert made_with(text) == {"base_url": V1, "api_key": "k", "timeout": 9}
     assert "model='n'" in text.partition("ask = ")[2].replace('"', "'")
+
+
+def test_options_that_a_function_reads_get_their_new_names():
+    program = """
+    OPTIONS: dict = {"read_timeout": 9, "model": "n"}
+    def client():
+        return Client(E, AzureKeyCredential(K), **OPTIONS)
+    def ask():
+        with client() as one:
+            return one.complete(messages=[])
+    client()
+    """
+    text = moved(NAMED_CLIENT + textwrap.dedent(program))
+    assert MARK not in text and 'create(model="n", messages=[])' in text
+    assert made_with(text) == {"base_url": V1, "api_key": "k", "timeout": 9}
 
 
 @pytest.mark.parametrize("how", KEPT_OPTIONS)

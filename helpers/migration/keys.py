@@ -46,7 +46,7 @@ def is_empty(value: ast.expr) -> bool:
 
 
 def reading(
-    home: Evaluator, target: ast.expr, value: ast.expr
+    home: Evaluator, target: ast.expr, value: ast.AST | None
 ) -> Iterator[ast.Name | ast.Attribute]:
     """Yield all that may read a value which is assigned to a name or an attribute."""
     for node in walk(home.found.tree):

@@ -9,7 +9,7 @@ from helpers.migration.code import keyword, quoted, replaced
 from helpers.migration.context import Context, is_none
 from helpers.migration.keys import bindings, is_client, read_elsewhere, reading
 from helpers.migration.move_client import DROPPED, RENAMED, ClientMover
-from helpers.migration.options import keys
+from helpers.migration.options import keys, made_once
 
 WAITS = {"read_timeout", "connection_timeout"}
 SUCCESSORS = {
@@ -34,15 +34,13 @@ def note_options(context: Context) -> None:
 
 def note_dict(context: Context, call: ast.Call, value: ast.expr) -> None:
     """Note what stands behind `**` in the making of a client, if it can move."""
-    items = keys(context.evaluator, value)
-    if items is None:
+    evaluator, statements = context.evaluator, []
+    made = made_once(evaluator, value) if isinstance(value, ast.Name) else value
+    items, together = keys(evaluator, value), keys(evaluator, made)
+    if items is None or together is None:
         return
-    made: ast.AST = value
-    statements: list[ast.Assign] | None = []
-    if isinstance(value, ast.Name):
-        made = context.evaluator.found.visible(value.id, value)[0].node
+    if made is not value:
         statements = setting(context, made)
-    together = keys(context.evaluator, made) or {}
     beside = [option.arg for option in call.keywords if option.arg]
     if statements is None or clash([*items, *beside], together):
         return
@@ -56,19 +54,18 @@ def clash(names: list[str], together: Collection[str]) -> bool:
     return len(successors) - len(set(successors)) > (set(together) >= WAITS)
 
 
-def setting(context: Context, made: ast.AST) -> list[ast.Assign] | None:
+def setting(context: Context, made: ast.AST | None) -> list[ast.Assign] | None:
     """Return the statements that set items of a dict; None if anything else reads the dict."""
     home = context.evaluator
     statement = home.found.parents.get(id(made))
-    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
-        return None
-    if len(statement.targets) > 1 or read_elsewhere(home, statement.targets[0]):
+    target = named_by(statement)
+    if not isinstance(target, ast.Name) or read_elsewhere(home, target):
         return None
     found: list[ast.Assign] = []
-    for reader in reading(home, statement.targets[0], statement.value):
+    for reader in reading(home, target, made):
         parent = home.found.parents.get(id(reader))
         above = home.found.parents.get(id(parent))
-        if [binding.node for binding in bindings(home, reader)] != [made]:
+        if [one.node for one in bindings(home, reader) if one.how != "annotation"] != [made]:
             return None
         if isinstance(above, ast.Assign) and above.targets == [parent]:
             if not can_move(context, above, statement):
@@ -79,7 +76,16 @@ def setting(context: Context, made: ast.AST) -> list[ast.Assign] | None:
     return found
 
 
-def can_move(context: Context, statement: ast.Assign, made: ast.Assign) -> bool:
+def named_by(statement: ast.AST | None) -> ast.expr | None:
+    """Return what a statement binds, if that is one thing."""
+    if isinstance(statement, ast.AnnAssign):
+        return statement.target
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        return statement.targets[0]
+    return None
+
+
+def can_move(context: Context, statement: ast.Assign, made: ast.AST | None) -> bool:
     """Whether a statement that sets an item has one as its successor, or can go."""
     name, value = item_name(statement), statement.value
     if is_none(value):

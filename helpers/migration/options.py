@@ -31,7 +31,7 @@ def may_stream(evaluator: Evaluating, node: ast.Call) -> bool:
     return False
 
 
-def keys(evaluator: Evaluating, node: ast.AST) -> dict[str, ast.expr] | None:
+def keys(evaluator: Evaluating, node: ast.AST | None) -> dict[str, ast.expr] | None:
     """Return the items of a dict that is written out, or None where it cannot be followed."""
     if isinstance(node, ast.Dict):
         if all(isinstance(key, ast.Constant) for key in node.keys):
@@ -51,12 +51,17 @@ def keys(evaluator: Evaluating, node: ast.AST) -> dict[str, ast.expr] | None:
     return None
 
 
+def made_once(evaluator: Evaluating, node: ast.Name) -> ast.AST | None:
+    """Return what a name is bound to, if that is one expression, and not another name."""
+    bindings = [one for one in evaluator.found.visible(node.id, node) if one.how != "annotation"]
+    once = len(bindings) == 1 and bindings[0].how == "expr"
+    return bindings[0].node if once and not isinstance(bindings[0].node, ast.Name) else None
+
+
 def named_keys(evaluator: Evaluating, node: ast.Name) -> dict[str, ast.expr] | None:
     """Return the items of a dict that has a name, with those that are set later."""
-    bindings = evaluator.found.visible(node.id, node)
-    if len(bindings) != 1 or bindings[0].how != "expr" or isinstance(bindings[0].node, ast.Name):
-        return None
-    items = keys(evaluator, bindings[0].node)
+    made = made_once(evaluator, node)
+    items = keys(evaluator, made) if made else None
     if items is None:
         return None
     for target, value in evaluator.found.items.get(node.id, ()):
