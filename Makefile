@@ -6,9 +6,14 @@ else
 BIN := .venv/bin
 endif
 PY := $(BIN)/python
-# Written when .venv holds what a learner needs, and when it holds what tests need as well.
+# Written when .venv holds what a learner needs, and when it holds what tests need as well. The first holds the folder's
+# path: Python's environments do not work where they were moved or copied to, so there .venv is made anew.
 READY := .venv/.ready
 TESTS_READY := .venv/.ready-tests
+ifneq "$(shell cat $(READY) 2>/dev/null)" "$(shell pwd -P)"
+.PHONY: $(READY)
+ANEW := --clear
+endif
 # What runs the notebooks unattended always replays, at full speed, whatever the environment says. Python keeps the
 # bytecode of helpers, which each kernel would otherwise compile again.
 OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0 PYTHONDONTWRITEBYTECODE=
@@ -55,13 +60,13 @@ setup: $(READY)  ## Set up .venv from requirements.lock (every other command doe
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'This course needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 lab' % sys.version_info[:2])"
 	@echo "Setting up .venv (once, less than a minute) ..."
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv $(ANEW) .venv
 	@$(PIP) uv 2>/dev/null || true
 	@$(call install,-r requirements.lock)
 	@$(call install,--no-deps --no-build-isolation -e .)
 	@mkdir -p $(LABCONFIG)
 	@echo '$(NO_NEWS)' > $(LABCONFIG)/page_config.json
-	@touch $(READY)
+	@pwd -P > $(READY)
 
 $(TESTS_READY): tests/requirements.lock tests/node/package.json $(READY)
 	@echo "Adding what the tests need ..."

@@ -117,6 +117,25 @@ def test_windows_checks_what_make_test_checks():
     assert [step for step in steps if " pip install " not in step] == commands
 
 
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not here")
+def test_a_folder_that_was_moved_is_set_up_anew(tmp_path):
+    """An environment of Python works only where it was made."""
+    there, elsewhere = tmp_path / "Kurs für Ämter, it's (1)", tmp_path / "elsewhere"
+    (there / ".venv").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, there)
+
+    def is_set_up(folder: Path) -> bool:
+        command = ["make", "--question", "setup"]
+        return subprocess.run(command, cwd=folder, capture_output=True).returncode == 0
+
+    assert not is_set_up(there)
+    (there / ".venv" / ".ready").write_text(f"{there.resolve()}\n", "utf-8")
+    assert is_set_up(there)
+    there.rename(elsewhere)
+    assert not is_set_up(elsewhere)
+
+
 def test_the_top_level_is_the_agreed_one():
     """Of what git keeps: what an editor or a system leaves in the folder does not count."""
     command = ["git", "ls-files", "-z"]

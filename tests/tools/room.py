@@ -82,13 +82,13 @@ def course_python() -> Path:
     return python if python.exists() else Path(sys.executable)
 
 
-def output_of(*arguments: str) -> str:
-    """The last line that the course's Python prints. Raises Wrong with its error."""
+def output_of(*arguments: str, folder: Path = ROOT) -> str:
+    """The last line that the course's Python prints in a folder. Raises Wrong with its error."""
     environment = os.environ | {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
     command = [str(course_python()), *arguments]
     try:
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS
         )
     except subprocess.TimeoutExpired:
         raise Wrong(f"no end after {SECONDS} seconds") from None
@@ -101,7 +101,7 @@ def output_of(*arguments: str) -> str:
 
 
 def setup() -> str:
-    output_of("-c", IMPORTS)
+    output_of("-c", IMPORTS, folder=ROOT / "notebooks")  # as a notebook imports them
     return output_of("-c", "import platform; print('Python', platform.python_version())")
 
 

@@ -7,9 +7,9 @@ import sys
 
 from nbclient.exceptions import CellExecutionError
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from notebooks import ALL, read, run, text_of
 
@@ -53,7 +53,8 @@ def main(arguments: list[str]) -> int:
             )
     console.print(table)
     for name, error in failures:
-        console.print(f"[red]{name}[/red]: {escape(str(error))}", highlight=False)
+        # The kernel colours its error. Only a terminal gets the colours.
+        console.print(Text.assemble((name, "red"), ": ", Text.from_ansi(str(error))))
     return 1 if failures else 0
 
 
