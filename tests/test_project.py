@@ -27,6 +27,9 @@ README = (ROOT / "README.md").read_text("utf-8")
 every_lock = pytest.mark.parametrize("name", LOCKS)
 
 
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not here")
+
+
 def read(name: str) -> str:
     """A file of the project."""
     return (ROOT / name).read_text("utf-8")
@@ -117,7 +120,7 @@ def test_windows_checks_what_make_test_checks():
     assert [step for step in steps if " pip install " not in step] == commands
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="make is not here")
+@needs_make
 def test_a_folder_that_was_moved_is_set_up_anew(tmp_path):
     """An environment of Python works only where it was made."""
     there, elsewhere = tmp_path / "Kurs für Ämter, it's (1)", tmp_path / "elsewhere"
@@ -134,6 +137,15 @@ def test_a_folder_that_was_moved_is_set_up_anew(tmp_path):
     assert is_set_up(there)
     there.rename(elsewhere)
     assert not is_set_up(elsewhere)
+
+
+@needs_make
+def test_pip_installs_into_the_environment_whatever_the_shell_says(monkeypatch, tmp_path):
+    (tmp_path / "probe").write_text(f"include {ROOT}/Makefile\nshow:\n\t@env\n", "utf-8")
+    monkeypatch.setenv("PIP_USER", "yes")
+    command = ["make", "--file", "probe", "show"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "PIP_USER=0" in done.stdout.splitlines()
 
 
 def test_the_top_level_is_the_agreed_one():

@@ -1,6 +1,7 @@
 """Where endpoints differ, for the replay server: the one thing that it takes from outside."""
 
 import importlib
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -21,7 +22,10 @@ def nothing(*_: Any) -> None:
 
 def no_files() -> Sequence[Path]:
     """Raise CourseError: nothing says where recordings are."""
-    raise CourseError("name one or more files of recordings.")
+    raise CourseError(
+        "name one or more files of recordings: no package that is installed for "
+        f"{sys.executable or 'this Python'} brings any."
+    )
 
 
 @dataclass(frozen=True)
