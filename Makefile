@@ -23,8 +23,10 @@ WHEELHOUSE ?=
 FROM := $(if $(WHEELHOUSE),--no-index --find-links $(subst $() ,\ ,$(WHEELHOUSE)))
 NO_FIT := Is there a folder $(WHEELHOUSE)? It fits only the system and the version of Python that it was made with.
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
-# Some computers have pip install for the user, which fails in an environment.
+# Some computers have pip install for the user, which fails in an environment, or keep Python from importing what is
+# beside a script, as those in tests/tools do.
 export PIP_USER := 0
+unexport PYTHONSAFEPATH
 UV := $(PY) -m uv pip install --quiet --compile-bytecode --python .venv $(FROM)
 # The site has tools and an environment of its own. REPOSITORY is its address, for badges; SITE_WHEELS a folder
 # of wheels for Pyodide, which take the place of stand-ins. SOLUTIONS=no leaves solutions out, as make handout does.

@@ -140,12 +140,13 @@ def test_a_folder_that_was_moved_is_set_up_anew(tmp_path):
 
 
 @needs_make
-def test_pip_installs_into_the_environment_whatever_the_shell_says(monkeypatch, tmp_path):
+def test_make_works_whatever_the_shell_says_to_pip_and_python(monkeypatch, tmp_path):
     (tmp_path / "probe").write_text(f"include {ROOT}/Makefile\nshow:\n\t@env\n", "utf-8")
     monkeypatch.setenv("PIP_USER", "yes")
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
     command = ["make", "--file", "probe", "show"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "PIP_USER=0" in done.stdout.splitlines()
+    assert "PIP_USER=0" in done.stdout.splitlines() and "PYTHONSAFEPATH" not in done.stdout
 
 
 def test_the_top_level_is_the_agreed_one():
