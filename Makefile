@@ -132,7 +132,7 @@ serve: $(READY)  ## Serve the recorded answers over HTTP, for any language: ARGS
 record: $(TESTS_READY)  ## Capture answers from your endpoint (.env): NB=05_tools for one notebook, ARGS=--dry-run to save nothing
 	@PYTHONPATH=tests/tools $(PY) -m capture $(ARGS) $(NB)
 
-lint: $(TESTS_READY)  ## Check style, types and structure only (a few seconds)
+lint: $(TESTS_READY)  ## Check style, types and structure only (under a minute)
 	$(STYLE)
 	$(OFFLINE) $(PY) -m pytest --numprocesses=0 -m "not slow" tests/test_structure.py tests/test_project.py
 

@@ -12,10 +12,11 @@ from sysconfig import get_path
 import pytest
 import requests
 import yaml
+from nbclient import NotebookClient
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
-from notebooks import ALL, ROOT
+from notebooks import ALL, ROOT, run
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -147,6 +148,16 @@ def test_make_works_whatever_the_shell_says_to_pip_and_python(monkeypatch, tmp_p
     command = ["make", "--file", "probe", "show"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "PIP_USER=0" in done.stdout.splitlines() and "PYTHONSAFEPATH" not in done.stdout
+
+
+def test_ctrl_c_stops_a_run_without_a_traceback(monkeypatch):
+    def execute(client: NotebookClient, **_: object) -> None:
+        client._async_cleanup_kernel_future = None  # as nbclient's own handler of the signal does
+        raise AssertionError
+
+    monkeypatch.setattr(NotebookClient, "execute", execute)
+    with pytest.raises(KeyboardInterrupt):
+        run(ALL[0])
 
 
 def test_the_top_level_is_the_agreed_one():
