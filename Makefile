@@ -6,17 +6,27 @@ else
 BIN := .venv/bin
 endif
 PY := $(BIN)/python
-# Written when .venv holds what a learner needs, and when it holds what tests need as well.
+# Written when .venv holds what a learner needs, and when it holds what tests need as well. The first holds the folder's
+# path: Python's environments do not work where they were moved or copied to, so there .venv is made anew.
 READY := .venv/.ready
 TESTS_READY := .venv/.ready-tests
+ifneq "$(shell cat $(READY) 2>/dev/null)" "$(shell pwd -P)"
+.PHONY: $(READY)
+ANEW := --clear
+endif
 # What runs the notebooks unattended always replays, at full speed, whatever the environment says. Python keeps the
 # bytecode of helpers, which each kernel would otherwise compile again.
 OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0 PYTHONDONTWRITEBYTECODE=
 
-# A folder from `make wheelhouse`: with it, set-up needs no internet.
+# A folder from `make wheelhouse`: with it, set-up needs no internet. Its name may have blanks in it.
 WHEELHOUSE ?=
-FROM := $(if $(WHEELHOUSE),--no-index --find-links $(WHEELHOUSE))
+FROM := $(if $(WHEELHOUSE),--no-index --find-links $(subst $() ,\ ,$(WHEELHOUSE)))
+NO_FIT := Is there a folder $(WHEELHOUSE)? It fits only the system and the version of Python that it was made with.
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
+# Some computers have pip install for the user, which fails in an environment, or keep Python from importing what is
+# beside a script, as those in tests/tools do.
+export PIP_USER := 0
+unexport PYTHONSAFEPATH
 UV := $(PY) -m uv pip install --quiet --compile-bytecode --python .venv $(FROM)
 # The site has tools and an environment of its own. REPOSITORY is its address, for badges; SITE_WHEELS a folder
 # of wheels for Pyodide, which take the place of stand-ins. SOLUTIONS=no leaves solutions out, as make handout does.
@@ -29,7 +39,10 @@ SITE_READY := site/.venv/.ready
 D2 := tests/tools/pictures
 D2_READY := $(D2)/node_modules/.ready
 # $(call install,packages): by uv, which is many times faster, or by pip where uv cannot be had or fails.
-install = $(UV) $(1) 2>/dev/null || { echo "uv fails here, so pip takes over (a minute or two) ..."; $(PIP) $(1); }
+install = $(UV) $(1) 2>/dev/null || { echo "uv fails here, so pip takes over (a minute or two) ..."; $(PIP) $(1); }$(if $(WHEELHOUSE), || { echo "$(NO_FIT)"; exit 1; })
+
+# $(call node,command): stop where npm is not there, and say so.
+node = command -v npm >/dev/null || { echo "This needs Node.js 20.11 or newer with npm: install it from https://nodejs.org, then run $(1) again."; exit 1; }
 
 # JupyterLab asks whether to fetch news, and no option of its command prevents that. This file is the one that
 # `jupyter labextension disable` writes; it belongs to .venv, so your own Jupyter settings stay as they are.
@@ -55,13 +68,13 @@ setup: $(READY)  ## Set up .venv from requirements.lock (every other command doe
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'This course needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 lab' % sys.version_info[:2])"
 	@echo "Setting up .venv (once, less than a minute) ..."
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv $(ANEW) .venv
 	@$(PIP) uv 2>/dev/null || true
 	@$(call install,-r requirements.lock)
 	@$(call install,--no-deps --no-build-isolation -e .)
 	@mkdir -p $(LABCONFIG)
 	@echo '$(NO_NEWS)' > $(LABCONFIG)/page_config.json
-	@touch $(READY)
+	@pwd -P > $(READY)
 
 $(TESTS_READY): tests/requirements.lock tests/node/package.json $(READY)
 	@echo "Adding what the tests need ..."
@@ -69,8 +82,8 @@ $(TESTS_READY): tests/requirements.lock tests/node/package.json $(READY)
 	@$(PY) tests/tools/node_packages.py
 	@touch $(TESTS_READY)
 
-lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers
-	$(PY) -m jupyter lab notebooks/00_start_here.ipynb
+lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers: ARGS=--no-browser
+	$(PY) -m jupyter lab notebooks/00_start_here.ipynb $(ARGS)
 
 room:  ## Check that this computer can run the course, offline (20 seconds)
 	@if [ -x $(PY) ]; then $(PY) tests/tools/room.py; else $(PYTHON) tests/tools/room.py; fi
@@ -85,6 +98,8 @@ test-site: $(SITE_READY) $(READY)  ## Check build/site: every notebook in headle
 	@$(SITE_BIN)/python site/check.py build/site
 
 $(SITE_READY): site/requirements.lock site/package-lock.json
+	@$(call node,make site)
+	@echo "Setting up site/.venv and site/node_modules (once, a few minutes) ..."
 	@$(PYTHON) -m venv site/.venv
 	@$(SITE_BIN)/python -m pip install --quiet --disable-pip-version-check -r site/requirements.lock
 	@cd site && npm ci --silent --no-audit --no-fund
@@ -104,7 +119,7 @@ pictures: $(D2_READY)  ## Draw the pictures in notebooks/images again from their
 	@node $(D2)/draw.mjs $(NAME)
 
 $(D2_READY): $(D2)/package-lock.json
-	@command -v npm >/dev/null || { echo "Drawing needs Node.js 20.11 or newer with npm: install it from https://nodejs.org, then run make pictures again."; exit 1; }
+	@$(call node,make pictures)
 	@cd $(D2) && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $(D2_READY)
 
@@ -117,7 +132,7 @@ serve: $(READY)  ## Serve the recorded answers over HTTP, for any language: ARGS
 record: $(TESTS_READY)  ## Capture answers from your endpoint (.env): NB=05_tools for one notebook, ARGS=--dry-run to save nothing
 	@PYTHONPATH=tests/tools $(PY) -m capture $(ARGS) $(NB)
 
-lint: $(TESTS_READY)  ## Check style, types and structure only (a few seconds)
+lint: $(TESTS_READY)  ## Check style, types and structure only (under a minute)
 	$(STYLE)
 	$(OFFLINE) $(PY) -m pytest --numprocesses=0 -m "not slow" tests/test_structure.py tests/test_project.py
 
@@ -130,5 +145,5 @@ lock: $(READY)  ## Pin the dependencies of pyproject.toml, for learners and for 
 	$(PY) $(COMPILE) --extra build --constraint tests/requirements.lock --output-file requirements.lock pyproject.toml
 	$(PY) $(COMPILE) --output-file site/requirements.lock site/requirements.in
 
-clean:  ## Delete .venv and caches
+clean:  ## Delete .venv, caches and the folder build, with its site, handout and wheelhouse
 	rm -rf .venv site/.venv site/node_modules $(D2)/node_modules .pytest_cache .ruff_cache .hypothesis build *.egg-info

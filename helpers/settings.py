@@ -79,7 +79,7 @@ class Settings:
         endpoint, key = given.get(ENDPOINT, ""), given.get(KEY, "")
         if mode == "replay" or not (endpoint or key or mode):
             return replay_settings(float(pace))
-        _require_both(endpoint, key, f"{MODE}={mode}")
+        _require_both(endpoint, key, mode)
         try:
             check_key(key, KEY)
             check_address(endpoint, ENDPOINT)
@@ -124,15 +124,21 @@ def _models(given: Mapping[str, str], names: tuple[str, ...], default: str) -> l
     return [first, *(given.get(name, "") or first for name in names[1:])]
 
 
-def _require_both(endpoint: str, key: str, otherwise: str) -> None:
-    values = {ENDPOINT: endpoint, KEY: key}
-    absent = " and ".join(name for name, value in values.items() if not value)
-    if absent:
-        present = " and ".join(name for name, value in values.items() if value) or otherwise
+def _require_both(endpoint: str, key: str, mode: str) -> None:
+    if endpoint and key:
+        return
+    if endpoint or key:
+        present, absent = (ENDPOINT, KEY) if endpoint else (KEY, ENDPOINT)
         raise CourseError(
             f"{present} is set but {absent} is not. "
             f"Set both to go live, or neither to replay; {RESTART}."
         )
+    if mode == "record":
+        raise CourseError(f"make record needs {ENDPOINT} and {KEY}, which are not set.")
+    raise CourseError(
+        f"{MODE}={mode} is set but {ENDPOINT} and {KEY} are not. "
+        f"Set both to go live, or {MODE}=replay; {RESTART}."
+    )
 
 
 def _own_v1(given: Mapping[str, str], azure: Connection) -> Connection | None:

@@ -51,7 +51,7 @@ def main() -> int:
     size = sum(path.stat().st_size for path in files) / 1e6
     seconds = time.monotonic() - began
     print(f"{output}: {len(files)} files, {size:.1f} MB, {seconds:.0f} s. To look at it:")
-    print(f"  python -m http.server --bind 127.0.0.1 --directory {os.path.relpath(output)} 8000")
+    print(f"  python3 -m http.server --bind 127.0.0.1 --directory {os.path.relpath(output)} 8000")
     return 0
 
 

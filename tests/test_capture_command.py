@@ -205,6 +205,11 @@ def test_settings_and_names_that_are_wrong_are_named(monkeypatch, tmp_path, caps
     assert main([]) == 2
     told = capsys.readouterr().err
     assert "AZURE_INFERENCE_CREDENTIAL is not" in told and ".env.example" in told
+    monkeypatch.delenv("AZURE_INFERENCE_ENDPOINT")
+    assert main([]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("make record needs AZURE_INFERENCE_ENDPOINT and")
+    assert "HELPERS_MODE" not in told and "kernel" not in told
     assert main(["99_nothing"]) == 2
     assert "There is no notebook '99_nothing'" in capsys.readouterr().err
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 
+import page_blocks
 import pytest
 from node_packages import MANIFEST
 from page_blocks import DEFAULT, PAGE, Block, blocks, fits, missing, run, shortened, variables
@@ -185,3 +186,12 @@ def test_java_needs_only_version_11(tmp_path):
     command = [compiler, "--release", "11", "-d", tmp_path / "classes", *sources]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_without_a_server_the_page_stays_as_it_is(monkeypatch, tmp_path, capsys):
+    page = tmp_path / "page.md"
+    page.write_text(TEXT, "utf-8")
+    monkeypatch.setattr(page_blocks, "PAGE", page)
+    assert page_blocks.main("http://127.0.0.1:1") == 2
+    assert "make serve" in capsys.readouterr().out
+    assert page.read_text("utf-8") == TEXT

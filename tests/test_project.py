@@ -12,10 +12,11 @@ from sysconfig import get_path
 import pytest
 import requests
 import yaml
+from nbclient import NotebookClient
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
-from notebooks import ALL, ROOT
+from notebooks import ALL, ROOT, run
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -25,6 +26,9 @@ LOCKS = {  # each with what it is made from
 }
 README = (ROOT / "README.md").read_text("utf-8")
 every_lock = pytest.mark.parametrize("name", LOCKS)
+
+
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not here")
 
 
 def read(name: str) -> str:
@@ -115,6 +119,45 @@ def test_windows_checks_what_make_test_checks():
     steps = re.findall(r"- run: (\.venv\\Scripts\\python .*)", workflow)
     steps = [re.sub(r"^\S+", "$(PY)", step).replace("\\", "/") for step in steps]
     assert [step for step in steps if " pip install " not in step] == commands
+
+
+@needs_make
+def test_a_folder_that_was_moved_is_set_up_anew(tmp_path):
+    """An environment of Python works only where it was made."""
+    there, elsewhere = tmp_path / "Kurs für Ämter, it's (1)", tmp_path / "elsewhere"
+    (there / ".venv").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, there)
+
+    def is_set_up(folder: Path) -> bool:
+        command = ["make", "--question", "setup"]
+        return subprocess.run(command, cwd=folder, capture_output=True).returncode == 0
+
+    assert not is_set_up(there)
+    (there / ".venv" / ".ready").write_text(f"{there.resolve()}\n", "utf-8")
+    assert is_set_up(there)
+    there.rename(elsewhere)
+    assert not is_set_up(elsewhere)
+
+
+@needs_make
+def test_make_works_whatever_the_shell_says_to_pip_and_python(monkeypatch, tmp_path):
+    (tmp_path / "probe").write_text(f"include {ROOT}/Makefile\nshow:\n\t@env\n", "utf-8")
+    monkeypatch.setenv("PIP_USER", "yes")
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    command = ["make", "--file", "probe", "show"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "PIP_USER=0" in done.stdout.splitlines() and "PYTHONSAFEPATH" not in done.stdout
+
+
+def test_ctrl_c_stops_a_run_without_a_traceback(monkeypatch):
+    def execute(client: NotebookClient, **_: object) -> None:
+        client._async_cleanup_kernel_future = None  # as nbclient's own handler of the signal does
+        raise AssertionError
+
+    monkeypatch.setattr(NotebookClient, "execute", execute)
+    with pytest.raises(KeyboardInterrupt):
+        run(ALL[0])
 
 
 def test_the_top_level_is_the_agreed_one():

@@ -1,6 +1,7 @@
 """Where endpoints differ, for the replay server: the one thing that it takes from outside."""
 
 import importlib
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -22,8 +23,8 @@ def nothing(*_: Any) -> None:
 def no_files() -> Sequence[Path]:
     """Raise CourseError: nothing says where recordings are."""
     raise CourseError(
-        "name one or more files of recordings, or rules that say where these are. No package that "
-        "is installed here has such rules."
+        "name one or more files of recordings, or rules that say where these are. No package that is "
+        f"installed for {sys.executable or 'this Python'} has such rules."
     )
 
 

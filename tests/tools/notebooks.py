@@ -79,6 +79,7 @@ def run(
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell failed.
+        KeyboardInterrupt: somebody pressed Ctrl-C.
     """
     notebook = read(path)
     count = len(notebook.cells)
@@ -111,7 +112,7 @@ def run(
         on_cell_executed=executed if on_cell else None,
     )
     own = {name: value for name, value in os.environ.items() if not name.startswith(OF_A_COURSE)}
-    client.execute(env=own | (env or {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}))
+    execute(client, own | (env or {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}))
     seconds = time.perf_counter() - began
     last = notebook.cells[-1].outputs[0]
     played = json.loads(last.text) if last.output_type == "stream" else {}  # else start failed
@@ -123,6 +124,17 @@ def run(
             output.get("data", {}).pop(WIDGET, None)
     notebook.metadata = nbformat.from_dict(METADATA)
     return Run(notebook, extras, played, seconds)
+
+
+def execute(client: NotebookClient, env: dict[str, str]) -> None:
+    """Execute a client's notebook. Raises KeyboardInterrupt where somebody pressed Ctrl-C."""
+    try:
+        client.execute(env=env)
+    except BaseException:
+        # On Ctrl-C, nbclient takes the kernel away in a task of its own, and then misses it.
+        if hasattr(client, "_async_cleanup_kernel_future"):
+            raise KeyboardInterrupt from None
+        raise
 
 
 # Ask for each combination of what the form offers.

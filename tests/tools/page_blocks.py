@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,8 +132,24 @@ def shortened(printed: str, like: str) -> str:
     return f"{printed}\n"
 
 
+def answers(address: str) -> bool:
+    """Whether a server is there."""
+    try:
+        with urllib.request.urlopen(address, timeout=10):
+            return True
+    except OSError:
+        return False
+
+
 def main(address: str) -> int:
-    """Write what each program prints into the page. Returns 1 where one could not be run."""
+    """Write what each program prints into the page.
+
+    Returns:
+        1 where a program could not be run, 2 where there is no server, and 0 otherwise.
+    """
+    if not answers(address):
+        print(f"Nothing answers at {address}. Run make serve in another terminal.")
+        return 2
     page = PAGE.read_text("utf-8")
     settings, left_out = variables(page, address), 0
     for block in reversed(blocks(page)):

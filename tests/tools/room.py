@@ -82,13 +82,18 @@ def course_python() -> Path:
     return python if python.exists() else Path(sys.executable)
 
 
-def output_of(*arguments: str) -> str:
-    """The last line that the course's Python prints. Raises Wrong with its error."""
+def output_of(*arguments: str, folder: str = ".") -> str:
+    """The last line that the course's Python prints. Raises Wrong with its error.
+
+    Args:
+        arguments: of Python.
+        folder: where in the course it runs.
+    """
     environment = os.environ | {"HELPERS_MODE": "replay", "HELPERS_PACE": "0"}
-    command = [str(course_python()), *arguments]
+    command, place = [str(course_python()), *arguments], ROOT / folder
     try:
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS
+            command, cwd=place, env=environment, capture_output=True, text=True, timeout=SECONDS
         )
     except subprocess.TimeoutExpired:
         raise Wrong(f"no end after {SECONDS} seconds") from None
@@ -101,7 +106,7 @@ def output_of(*arguments: str) -> str:
 
 
 def setup() -> str:
-    output_of("-c", IMPORTS)
+    output_of("-c", IMPORTS, folder="notebooks")  # as a notebook imports them
     return output_of("-c", "import platform; print('Python', platform.python_version())")
 
 
@@ -151,8 +156,8 @@ def browser() -> str:
 
 CHECKS = (
     Check("set-up", setup, "run make setup once, with the internet or from a wheelhouse"),
-    Check("recordings", recordings, "fetch the course again, or: git checkout -- notebooks"),
-    Check("a call under each library", calls, "run make clean, then make setup"),
+    Check("recordings", recordings, "fetch them again: git checkout -- notebooks/recordings"),
+    Check("a call under each library", calls, "delete the folder .venv, then run make setup"),
     Check("a notebook", notebook, "run make run NB=00_start_here, and read what it says"),
     Check("a port for Jupyter", port, "allow connections to 127.0.0.1 in the firewall"),
     Check("writing", writing, "copy the course to a folder of your own, not read-only"),

@@ -7,9 +7,9 @@ import sys
 
 from nbclient.exceptions import CellExecutionError
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from notebooks import ALL, read, run, text_of
 
@@ -53,9 +53,13 @@ def main(arguments: list[str]) -> int:
             )
     console.print(table)
     for name, error in failures:
-        console.print(f"[red]{name}[/red]: {escape(str(error))}", highlight=False)
+        # The kernel colours its error. Only a terminal gets the colours.
+        console.print(Text.assemble((name, "red"), ": ", Text.from_ansi(str(error))))
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("Stopped. A notebook that was not at its end is as it was.")
