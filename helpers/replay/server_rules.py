@@ -23,8 +23,8 @@ def nothing(*_: Any) -> None:
 def no_files() -> Sequence[Path]:
     """Raise CourseError: nothing says where recordings are."""
     raise CourseError(
-        "name one or more files of recordings, or rules that say where these are. No package that is "
-        f"installed for {sys.executable or 'this Python'} has such rules."
+        "name one or more files of recordings, or rules that say where these are. No package that "
+        f"is installed for {sys.executable or 'this Python'} has such rules."
     )
 
 
