@@ -30,12 +30,7 @@ def read_dotenv() -> dict[str, str]:
     text = _text()
     if not text:
         return {}
-    from io import StringIO
-
-    from dotenv import dotenv_values
-
-    # A key may hold "${": it is what is written.
-    values = dotenv_values(stream=StringIO(text), interpolate=False)
+    values = _parsed(text)
     for number, name, _ in _written(text):
         if name.startswith(_NEEDED) and name not in values:
             raise CourseError(
@@ -43,6 +38,22 @@ def read_dotenv() -> dict[str, str]:
                 "before it and no quote left open; then restart the kernel."
             )
     return {name: value for name, value in values.items() if value}
+
+
+def _parsed(text: str) -> dict[str, str | None]:
+    """The variables of a text, without the warnings of dotenv, which call lines statements."""
+    import logging
+    from io import StringIO
+
+    from dotenv import dotenv_values
+
+    logger = logging.getLogger("dotenv.main")
+    before = logger.disabled
+    logger.disabled = True
+    try:  # a key may hold "${": it is what is written
+        return dotenv_values(stream=StringIO(text), interpolate=False)
+    finally:
+        logger.disabled = before
 
 
 def values_as_written() -> dict[str, str]:

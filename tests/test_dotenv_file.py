@@ -1,6 +1,7 @@
 """The file `.env`: found from below, in any encoding, read or named, never in the environment."""
 
 import codecs
+import logging
 import os
 from pathlib import Path
 
@@ -74,6 +75,12 @@ def test_a_file_that_cannot_be_read(folder, monkeypatch):
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(CourseError, match=r"\.env cannot be read: Permission denied"):
         read_dotenv()
+
+
+def test_lines_of_another_program_are_passed_over_in_silence(folder, caplog):
+    (folder / ".env").write_text("not a setting\nA=1\n", "utf-8")
+    assert read_dotenv() == {"A": "1"}
+    assert not caplog.records and not logging.getLogger("dotenv.main").disabled
 
 
 def test_reading_it_changes_no_environment(folder):

@@ -77,6 +77,7 @@ const d2 = new D2();
 let problems = 0;
 for (const name of names) {
   try {
+    if (!all.includes(`${name}.d2`)) throw new Error(`there is no source of this name, only ${all.join(', ')}`);
     const svg = await draw(d2, name);
     fs.writeFileSync(path.join(process.env.PICTURES_TO ?? images, `${name}.svg`), svg);
     console.log(`${name}.svg  ${(svg.length / 1000).toFixed(1)} kB`);
