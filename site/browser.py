@@ -154,7 +154,7 @@ def copy_contents(course: Path, contents: Path) -> None:
 
     Diagrams become ASCII: JupyterLite shows none that has other characters, because it calls
     `btoa` on their text. Recordings are read once, which keeps what PyYAML makes of them: in a
-    browser it takes seconds.
+    browser it is slow.
     """
     shutil.rmtree(contents, ignore_errors=True)
     leave_out = shutil.ignore_patterns(".*", "sources", "__pycache__")

@@ -198,7 +198,7 @@ def served(folder: Path, handler: type[QuietHandler] = QuietHandler) -> Iterator
 
 
 def slow_recordings(folder: Path) -> list[str]:
-    """Recordings that the browser's Python would parse, which takes seconds."""
+    """Recordings that the browser's Python would parse, which is slow there."""
     listed = folder / "lite" / "api" / "contents" / "recordings"
     kept = {Path(name).stem for name in _names(listed / "__pycache__")}
     files = [Path(name) for name in _names(listed)]

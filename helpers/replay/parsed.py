@@ -1,6 +1,6 @@
 """Files that were read before: what PyYAML made of them, kept beside them as Python keeps bytecode.
 
-PyYAML takes a hundred times as long as JSON's reader; in a browser's Python, seconds.
+PyYAML takes many times as long as JSON's reader, and without libyaml, as in a browser, far longer.
 """
 
 import contextlib
