@@ -37,9 +37,7 @@ REPLAY_IDENTITY = {
 }
 
 
-def read_variables(
-    file: Mapping[str, str] | None,
-) -> tuple[dict[str, str], dict[str, str]]:
+def read_variables(file: Mapping[str, str] | None) -> tuple[dict[str, str], dict[str, str]]:
     """The settings of the file `.env`, and those of the environment: cleaned, empty ones left out.
 
     The file is read unless it is given, and counts for nothing where the environment asks for

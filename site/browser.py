@@ -50,6 +50,8 @@ import warnings
 warnings.filterwarnings("ignore", r"The following transport option\(s\) are not supported")
 """
 
+READ = "import sys; from helpers.replay import load; [load(path) for path in sys.argv[1:]]"
+
 
 class NotBuilt(Exception):
     """The browser edition cannot be built; the message has the remedy."""
@@ -141,14 +143,6 @@ def _settings() -> str:
     return json.dumps(settings, indent=2)
 
 
-_READ = """
-import pathlib, sys
-from helpers.replay import load
-for path in sys.argv[1:]:
-    load(pathlib.Path(path))
-"""
-
-
 def copy_contents(course: Path, contents: Path) -> None:
     """What the browser edition's file list has: notebooks without outputs, and what they read.
 
@@ -171,7 +165,7 @@ def copy_contents(course: Path, contents: Path) -> None:
         path.write_bytes(path.read_text("utf-8").encode("ascii", "xmlcharrefreplace"))
     recordings = map(str, (contents / "recordings").glob("*.yaml"))
     environment = os.environ | {"PYTHONPATH": str(course), "PYTHONDONTWRITEBYTECODE": ""}
-    subprocess.run([sys.executable, "-c", _READ, *recordings], check=True, env=environment)
+    subprocess.run([sys.executable, "-c", READ, *recordings], check=True, env=environment)
 
 
 def gather_wheels(

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -70,16 +69,25 @@ def test_a_file_is_parsed_once_until_it_changes(unread, monkeypatch):
     assert load(unread).head.startswith("# new\n") and load(unread).recordings == parsed.recordings
 
 
-@pytest.mark.parametrize("kept", ["", "{", "[]", "null", '["0", [0, []]]', "[" * 100_000])
-def test_what_was_kept_of_a_file_and_is_no_use_is_parsed_again(kept, monkeypatch):
+USELESS = {
+    "nothing": "",
+    "half": "{",
+    "another form": "[]",
+    "null": "null",
+    "another text's": '["0", [0, []]]',
+    "too deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kept", USELESS.values(), ids=USELESS)
+def test_what_was_kept_of_a_file_and_is_no_use_is_parsed_again(kept, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(shutil.copy(COMMITTED[0], folder))
-        parsed = load(path)
-        (place,) = path.parent.glob("__pycache__/*")
-        place.write_text(kept)
-        assert load(path) == parsed
-        assert json.loads(place.read_text())[1]
+    path = Path(shutil.copy(COMMITTED[0], tmp_path))
+    parsed = load(path)
+    (place,) = path.parent.glob("__pycache__/*")
+    place.write_text(kept)
+    assert load(path) == parsed
+    assert json.loads(place.read_text())[1]
 
 
 def test_nothing_is_kept_where_python_keeps_no_bytecode_or_there_is_no_room(unread, monkeypatch):

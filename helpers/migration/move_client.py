@@ -104,10 +104,10 @@ class ClientMover:
                     symbol, "set the environment variable OPENAI_LOG=debug to log requests."
                 )
             return []
-        if name == "**" and id(value) in self.context.spread:
-            return [argument]
         if name == "**":
-            self.context.todo(symbol, "look at each key of these options: openai has other names.")
+            if id(value) not in self.context.spread:
+                what = "look at each key of these options: openai has other names."
+                self.context.todo(symbol, what)
             return [argument]
         what = NO_SUCCESSOR.get(name, f"{name}= has no successor.")
         self.context.todo(symbol, f"{what} It was {name}={shortened(code_of(argument.value))}.")

@@ -141,7 +141,7 @@ def moved_dict(context: Context, new: cst.Dict, node: ast.Dict) -> cst.Dict:
     ):
         for argument in arguments:
             assert isinstance(element, cst.DictElement) and argument.keyword
-            key = renamed(element.key, argument.keyword.value)
+            key = renamed_key(element.key, argument.keyword.value)
             elements.append(element.with_changes(key=key, value=argument.value))
     if elements and len(elements) < len(new.elements):
         elements[-1] = elements[-1].with_changes(comma=new.elements[-1].comma)
@@ -161,13 +161,13 @@ def moved_item(
     assert isinstance(subscript, cst.Subscript) and argument.keyword
     index = subscript.slice[0].slice
     assert isinstance(index, cst.Index)
-    key = index.with_changes(value=renamed(index.value, argument.keyword.value))
+    key = index.with_changes(value=renamed_key(index.value, argument.keyword.value))
     slices = [subscript.slice[0].with_changes(slice=key)]
     target = new.targets[0].with_changes(target=subscript.with_changes(slice=slices))
     return new.with_changes(targets=[target], value=argument.value)
 
 
-def renamed(key: cst.BaseExpression, name: str) -> cst.BaseExpression:
+def renamed_key(key: cst.BaseExpression, name: str) -> cst.BaseExpression:
     """Return a key with another name, in the quotes that it has."""
     single = isinstance(key, cst.SimpleString) and key.quote == "'"
     return cst.SimpleString(f"'{name}'") if single else quoted(name)

@@ -80,12 +80,8 @@ class Project:
 
     def callers(self, home: Evaluating, function: ast.AST) -> Iterator[tuple[Evaluator, ast.Call]]:
         """Yield the calls of a function of `home` in the files beside it."""
-        if not home.path:
-            return
-        stem, name = Path(home.path).stem, getattr(function, "name", "")
-        for other in self.beside(Path(home.path)):
-            if stem not in other.source or name not in other.source:
-                continue
+        name = getattr(function, "name", "")
+        for other in self.holding(home, name):
             evaluator = self.file(str(other.path))
             if evaluator is None or evaluator is home:
                 continue
@@ -95,14 +91,18 @@ class Project:
 
     def named(self, home: Evaluating, name: str) -> bool:
         """Return whether a file beside `home` holds a name, and names `home` as well."""
-        if not home.path:
-            return False
-        own = Path(home.path)
-        words = [re.compile(rf"\b{re.escape(word)}\b") for word in (own.stem, name)]
+        words = [rf"\b{re.escape(word)}\b" for word in (Path(home.path).stem, name)]
         return any(
-            other.path != own and all(word.search(other.source) for word in words)
-            for other in self.beside(own)
+            all(re.search(word, other.source) for word in words)
+            for other in self.holding(home, name)
         )
+
+    def holding(self, home: Evaluating, name: str) -> "Iterator[Beside]":
+        """Yield the files beside `home` whose text holds a name, and that of `home` as well."""
+        own = Path(home.path)
+        for other in self.beside(own) if home.path else ():
+            if other.path != own and own.stem in other.source and name in other.source:
+                yield other
 
     def beside(self, path: Path) -> "list[Beside]":
         """Return the Python files in a file's folder, up to a number."""

@@ -1,6 +1,7 @@
 """Rewrite a document in memory: its code, and its imports."""
 
 import re
+from dataclasses import replace
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper
@@ -36,8 +37,7 @@ def rewrite(document: Document, project: Project) -> bool:
     note_options(context)
     modules = [rewritten(cell, context) for cell in document.cells]
     if context.hoisted:  # known only now: what a client's maker has to keep beside it
-        context = Context(facts, needs(tree), hoisted=context.hoisted, foreign=context.foreign)
-        note_options(context)
+        context = replace(context, needs=needs(tree), todos=[[]])
         modules = [rewritten(cell, context) for cell in document.cells]
     return store(document, imports_moved(context, modules, text))
 

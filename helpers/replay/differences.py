@@ -49,8 +49,9 @@ def explain(request: Request, recordings: Sequence[Recording], sent_to: str = ""
     The nearest is among those of the same method and path. `sent_to` is the path to call the
     request's own, where a recording's has another form.
     """
-    operation = f"{request.method} {sent_to or request.path}"
-    same_path = [each for each in recordings if _operation(each.request) == _operation(request)]
+    asked = _operation(request)
+    operation = f"{request.method} {sent_to}" if sent_to else asked
+    same_path = [each for each in recordings if _operation(each.request) == asked]
     if not same_path:
         known = sorted({_operation(each.request) for each in recordings})
         return f"{operation} is not recorded here. Recorded: {', '.join(known) or 'nothing'}."
