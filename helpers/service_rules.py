@@ -129,7 +129,7 @@ def _wrong_body(http: HttpRequest, base: str, operation: str) -> Answer | None:
     if http.headers.get("content-type", "").startswith("multipart/"):
         return None  # a file, to a path that is not recorded
     try:
-        body = json.loads(http.body.decode("utf-8-sig"), parse_constant=_no_json)
+        body = _decode(http.body.decode("utf-8-sig"))
     except ValueError as error:  # bytes that are no UTF-8 raise one as well
         return _error(400, "BadRequest", f"The request body is not valid JSON: {error}")
     if not isinstance(body, dict):
@@ -145,6 +145,9 @@ def _wrong_body(http: HttpRequest, base: str, operation: str) -> Answer | None:
 def _no_json(constant: str) -> None:
     """Raise ValueError: Python reads NaN and Infinity, but JSON has no such values."""
     raise ValueError(f"{constant} is no value of JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_no_json).decode
 
 
 def _extra_parameters(http: HttpRequest) -> str:

@@ -284,6 +284,18 @@ def test_requests_one_behind_the_other_are_answered_in_order(replay_server):
     assert statuses == [b"400", b"200", b"404", b"200"]
 
 
+def test_a_client_that_waits_before_it_sends_its_body_is_asked_for_it(replay_server):
+    """As curl does before a large one."""
+    whole = raw(f"/v1{CHAT}", b" " * 2**21, "Expect: 100-continue")
+    head, body = whole[: -(2**21)], whole[-(2**21) :]
+    host, port = replay_server.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(head)
+        assert connection.recv(2**16) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert connection.recv(2**16).startswith(b"HTTP/1.1 400")  # white space is no JSON
+
+
 def test_a_body_may_be_compressed_and_a_broken_one_is_refused(replay_server):
     encoded = {**KEY, "content-encoding": "gzip"}
     packed = gzip.compress(json.dumps(ASK).encode())

@@ -6,6 +6,7 @@ It listens on this computer alone unless told otherwise, and ends with Ctrl-C.
 """
 
 import argparse
+import asyncio
 import errno
 import os
 import re
@@ -13,6 +14,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,18 +46,17 @@ def _serve(options: argparse.Namespace, rules: Rules) -> None:
     sockets = listening_sockets(options.host, options.port)
     from aiohttp import web
 
-    from .web_application import ServedSession, application
+    from .web_application import ServedSession, serve
 
-    app = application(ServedSession(recordings, rules, options.pace))
+    session = ServedSession(recordings, rules, options.pace)
     scheme, port = "https" if context else "http", sockets[0].getsockname()[1]
     host = f"[{options.host}]" if ":" in options.host else options.host
     _say(f"Replay server: {scheme}://{host}:{port}, {len(recordings)} recorded answers.")
     if rules.bases:
         _say(f"Base paths: {'  '.join(rules.bases)}")
     _say("Any key works. Press Ctrl-C to stop.")
-    web.run_app(
-        app, sock=sockets, ssl_context=context, print=None, access_log=None, shutdown_timeout=0.5
-    )
+    with suppress(KeyboardInterrupt, web.GracefulExit):
+        asyncio.run(serve(session, sockets, context))
 
 
 def _say(line: str) -> None:

@@ -1,13 +1,16 @@
-"""The replay server as an application of aiohttp: each answer comes from a session."""
+"""The replay server on aiohttp: each answer comes from a session."""
 
 import asyncio
 import html
 import logging
 import re
-from collections.abc import Iterable, Sequence
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from .errors import NoRecording
@@ -80,15 +83,50 @@ class ServedSession(Session):
         return NoRecording("")
 
 
-def application(session: ServedSession) -> web.Application:
-    """The application that answers from a session. GET / shows what it is."""
+async def serve(
+    session: ServedSession, sockets: Iterable[socket.socket], context: ssl.SSLContext | None
+) -> None:
+    """Answer from a session at sockets that listen, until Ctrl-C or a signal to end.
 
-    async def handle(request: web.Request) -> web.StreamResponse:
+    This is aiohttp's server without its Application, which would take longer to find the one
+    handler than the handler takes to find an answer.
+
+    Args:
+        session: what answers. GET / shows what it is.
+        sockets: they are closed at the end.
+        context: what https needs; None for http.
+
+    Raises:
+        aiohttp.web.GracefulExit: a signal ended it.
+    """
+    logging.getLogger("aiohttp.server").addFilter(_in_one_line)
+    server = web.Server(_handler(session), request_factory=_new_request, access_log=None)
+    runner = web.ServerRunner(server, handle_signals=True, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        for each in sockets:
+            await web.SockSite(runner, each, ssl_context=context, backlog=256).start()
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+def _new_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> Any:
+    """A request as `web.Server` makes it, which may have a larger body."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY
+    )
+
+
+def _handler(session: ServedSession) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
         if request.method == "OPTIONS":
             return _preflight(request)
         if request.path == "/" and request.method in ("GET", "HEAD"):
             return web.Response(text=_page(session), content_type="text/html", headers=_cors(()))
         try:
+            await _let_continue(request)
             http = await _http_request(request)
         except web.HTTPRequestEntityTooLarge:
             return await _send(request, _error(413, "too_large", "The body is too large."), session)
@@ -102,10 +140,14 @@ def application(session: ServedSession) -> web.Application:
             answer = await asyncio.to_thread(session.reply_to_miss, http)
         return await _send(request, answer, session)
 
-    logging.getLogger("aiohttp.server").addFilter(_in_one_line)
-    app = web.Application(client_max_size=LARGEST_BODY)
-    app.router.add_route("*", "/{path:.*}", handle)
-    return app
+    return handle
+
+
+async def _let_continue(request: web.BaseRequest) -> None:
+    """Ask for the body, where a client waits to be asked: curl does, before a large one."""
+    expected = request.headers.get("Expect", "").lower()
+    if expected == "100-continue" and request.version == HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
@@ -118,13 +160,13 @@ def _in_one_line(record: logging.LogRecord) -> bool:
     return True
 
 
-async def _http_request(request: web.Request) -> HttpRequest:
+async def _http_request(request: web.BaseRequest) -> HttpRequest:
     path = re.sub("^https?://[^/]*", "", request.raw_path)  # what a client sends to a proxy
-    url = f"http://localhost{path}"
-    return HttpRequest(request.method, url, lower_case(request.headers), await request.read())
+    headers = lower_case(request.headers)  # before the body, which is often still on its way
+    return HttpRequest(request.method, f"http://localhost{path}", headers, await request.read())
 
 
-async def _send(request: web.Request, answer: Answer, session: Session) -> web.StreamResponse:
+async def _send(request: web.BaseRequest, answer: Answer, session: Session) -> web.StreamResponse:
     """Send an answer: a stream piece by piece at the session's pace, broken off where it is cut."""
     headers = {**answer.headers, **_cors(answer.headers)}
     if answer.events is None and not answer.cut:
@@ -154,7 +196,7 @@ def _cors(headers: Iterable[str]) -> dict[str, str]:
     return {"access-control-allow-origin": "*", "access-control-expose-headers": names}
 
 
-def _preflight(request: web.Request) -> web.Response:
+def _preflight(request: web.BaseRequest) -> web.Response:
     """The answer to what a browser asks before a page's request."""
     asked = request.headers.get("Access-Control-Request-Headers", "*")
     headers = {
