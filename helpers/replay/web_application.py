@@ -4,10 +4,10 @@ import asyncio
 import html
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from .errors import NoRecording
@@ -20,6 +20,7 @@ MOST_REMEMBERED = 1000  # requests and calls: a server may run for weeks
 MOST_TOLD = 200  # characters of what is wrong with a request
 LARGEST_BODY = 64 * 2**20  # bytes
 QUICK_BODY = 2**15  # bytes; looking at the pictures of a larger one takes a while
+LOOK_AGAIN = 0.1  # seconds; at a client that sends no more, and may still wait for an answer
 JSON = {"content-type": "application/json"}
 ADVICE = "Only recorded requests have an answer here. Undo the change, or send this to a model."
 
@@ -83,6 +84,8 @@ class ServedSession(Session):
 def application(session: ServedSession) -> web.Application:
     """The application that answers from a session. GET / shows what it is."""
 
+    answering: set[web.RequestHandler] = set()
+
     async def handle(request: web.Request) -> web.StreamResponse:
         if request.method == "OPTIONS":
             return _preflight(request)
@@ -94,18 +97,47 @@ def application(session: ServedSession) -> web.Application:
             return await _send(request, _error(413, "too_large", "The body is too large."), session)
         except (web.RequestPayloadError, ConnectionError):  # as a broken gzip, or half a body
             return await _send(request, UNREADABLE, session)
-        if len(http.body) <= QUICK_BODY:
-            answer = session.reply(http)
-        else:
-            answer = await asyncio.to_thread(session.reply, http)
-        if answer is None:
-            answer = await asyncio.to_thread(session.reply_to_miss, http)
-        return await _send(request, answer, session)
+        answering.add(request.protocol)
+        try:
+            return await answer(request, http)
+        finally:
+            answering.discard(request.protocol)
 
+    async def answer(request: web.Request, http: HttpRequest) -> web.StreamResponse:
+        if len(http.body) <= QUICK_BODY:
+            reply = session.reply(http)
+        else:
+            reply = await asyncio.to_thread(session.reply, http)
+        if reply is None:
+            reply = await asyncio.to_thread(session.reply_to_miss, http)
+        return await _send(request, reply, session)
+
+    _stay_open_while(answering)
     logging.getLogger("aiohttp.server").addFilter(_in_one_line)
     app = web.Application(client_max_size=LARGEST_BODY)
     app.router.add_route("*", "/{path:.*}", handle)
     return app
+
+
+def _stay_open_while(answering: Collection[web.RequestHandler]) -> None:
+    """Answer clients that shut down their side after the request, such as `nc -N`.
+
+    aiohttp closes their connections at once, and no option of it names another class for them.
+    """
+
+    def eof_received(connection: web.RequestHandler) -> bool:
+        if connection.ssl_context:
+            return False  # TLS closes both sides at once
+        asyncio.get_running_loop().call_later(LOOK_AGAIN, close_if_answered, connection)
+        return True
+
+    def close_if_answered(connection: web.RequestHandler) -> None:
+        if connection in answering:
+            asyncio.get_running_loop().call_later(LOOK_AGAIN, close_if_answered, connection)
+        elif connection.transport:
+            connection.transport.close()
+
+    web.RequestHandler.eof_received = eof_received  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
@@ -130,6 +162,8 @@ async def _send(request: web.Request, answer: Answer, session: Session) -> web.S
     if answer.events is None and not answer.cut:
         return web.Response(status=answer.status, headers=headers, body=b"".join(answer.pieces))
     response = web.StreamResponse(status=answer.status, headers=headers)
+    if request.version < HttpVersion11:
+        response.force_close()  # HTTP/1.0 has no chunks: a stream ends with its connection
     try:
         await response.prepare(request)
         for number, piece in enumerate(answer.pieces):
