@@ -162,6 +162,7 @@ def answering(*replies: tuple[int, str]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or each answer waits 40 ms for an acknowledgement
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
