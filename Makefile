@@ -21,6 +21,7 @@ OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0 PYTHONDONTWRITEBYTECODE=
 # A folder from `make wheelhouse`: with it, set-up needs no internet. Its name may have blanks in it.
 WHEELHOUSE ?=
 FROM := $(if $(WHEELHOUSE),--no-index --find-links $(subst $() ,\ ,$(WHEELHOUSE)))
+NO_WAY := Set-up needs the internet, or a wheelhouse: notebooks/teaching.md, section Airplane mode.
 NO_FIT := Is there a folder $(WHEELHOUSE)? It fits only the system and the version of Python that it was made with.
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
 # Some computers have pip install for the user, which fails in an environment, or keep Python from importing what is
@@ -39,7 +40,7 @@ SITE_READY := site/.venv/.ready
 D2 := tests/tools/pictures
 D2_READY := $(D2)/node_modules/.ready
 # $(call install,packages): by uv, which is many times faster, or by pip where uv cannot be had or fails.
-install = $(UV) $(1) 2>/dev/null || { echo "uv fails here, so pip takes over (a minute or two) ..."; $(PIP) $(1); }$(if $(WHEELHOUSE), || { echo "$(NO_FIT)"; exit 1; })
+install = $(UV) $(1) 2>/dev/null || { echo "uv fails here, so pip takes over (a minute or two) ..."; $(PIP) $(1); } || { echo "$(if $(WHEELHOUSE),$(NO_FIT),$(NO_WAY))"; exit 1; }
 
 # $(call node,command): stop where npm is not there, and say so.
 node = command -v npm >/dev/null || { echo "This needs Node.js 20.11 or newer with npm: install it from https://nodejs.org, then run $(1) again."; exit 1; }
@@ -83,6 +84,7 @@ $(TESTS_READY): tests/requirements.lock tests/node/package.json $(READY)
 	@touch $(TESTS_READY)
 
 lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers: ARGS=--no-browser
+	@[ -w "$${HOME-.}" ] || { echo "Jupyter cannot write to your home folder, $$HOME. Run: make lab HOME=\"$$PWD/.venv\""; exit 1; }
 	$(PY) -m jupyter lab notebooks/00_start_here.ipynb $(ARGS)
 
 room:  ## Check that this computer can run the course, offline (20 seconds)

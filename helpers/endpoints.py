@@ -3,6 +3,7 @@
 A chat request goes to `/models` (the old SDK on Azure), to `/openai/v1` (OpenAI v1 on Azure),
 to `/openai/deployments/<name>` (one Azure OpenAI deployment) or to `/v1` (a server such as Ollama,
 llama.cpp or vLLM, or a gateway with a base path of its own). Recordings hold it in one form.
+The client `AzureOpenAI` sends to `/openai` what names no deployment, such as Responses.
 """
 
 import re
@@ -25,7 +26,8 @@ SHARED = (
 )  # recorded under MODELS
 AZURE_HOSTS = (".services.ai.azure.com", ".openai.azure.com", ".cognitiveservices.azure.com")
 _DEPLOYMENT = r"/openai/deployments/[^/]+"
-_KNOWN_BASE = re.compile(rf"^(?:{MODELS}|{V1}|/v1|{_DEPLOYMENT})(?=/)")
+_WITHOUT_DEPLOYMENT = r"/openai(?=/(?:models|responses)(?:/|$))"
+_KNOWN_BASE = re.compile(rf"^(?:{MODELS}|{V1}|/v1|{_DEPLOYMENT}|{_WITHOUT_DEPLOYMENT})(?=/)")
 _SIGN_IN = re.compile(r"^/[^/]+(?=/(?:v2\.0/\.well-known|oauth2)/)")
 _PRIVATE_FIELDS = ("client_id", "client_secret")  # of the form that asks for a token
 

@@ -16,8 +16,10 @@ from .replay.http_request import HttpRequest
 from .replay.recording import Answer, Recording, Request
 from .replay.server_rules import Rules
 
-DEPLOYMENTS = "/openai/deployments/"
+OPENAI, DEPLOYMENTS = "/openai", "/openai/deployments/"
 MODELS_VERSIONS = (API_VERSION, "2025-04-01-preview")  # the others get a 404 on /models
+V1_VERSIONS = ("v1", "preview")  # documented, though none is needed
+RESPONSES_VERSION = "2025-03-01-preview"  # the first that has the Responses API
 CHAT, EMBEDDINGS, IMAGE_EMBEDDINGS = "/chat/completions", "/embeddings", "/images/embeddings"
 _EMBEDDING_KEYS = frozenset(["input", "model", "dimensions", "encoding_format", "input_type"])
 DOCUMENTED_KEYS = {  # of bodies on /models; any other key is an extra parameter
@@ -63,7 +65,7 @@ def refuse(http: HttpRequest) -> Answer | None:
         message += "correct regional API endpoint for your resource."
         return _error(401, "401", message)
     version = parse_qs(parts.query, keep_blank_values=True).get("api-version", [None])[-1]
-    if refusal := _wrong_version(base, version):
+    if refusal := _wrong_version(base, operation, version):
         return refusal
     return _wrong_body(http, base, operation) if http.method == "POST" else None
 
@@ -114,14 +116,17 @@ def _has_key(http: HttpRequest) -> bool:
     return bool(http.headers.get("api-key", "").strip() or bearer)
 
 
-def _wrong_version(base: str, version: str | None) -> Answer | None:
-    if base == V1 and version is not None:
+def _wrong_version(base: str, operation: str, version: str | None) -> Answer | None:
+    if base == V1 and version not in (None, *V1_VERSIONS):
         message = "api-version query parameter is not allowed when using /v1 path"
         return _error(400, "BadRequest", message)
-    on_deployment = base.startswith(DEPLOYMENTS)
+    dated = base == OPENAI or base.startswith(DEPLOYMENTS)
     unknown_to_models = base == MODELS and version not in (None, *MODELS_VERSIONS)
-    if unknown_to_models or (on_deployment and version in (None, "", API_VERSION)):
+    if unknown_to_models or (dated and version in (None, "", API_VERSION)):
         return _error(404, "404", "Resource not found")
+    if dated and operation.startswith("/responses") and str(version) < RESPONSES_VERSION:
+        message = "Azure OpenAI Responses API is enabled only for api-version "
+        return _error(400, "BadRequest", f"{message}{RESPONSES_VERSION} and later")
     return None
 
 

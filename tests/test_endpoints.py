@@ -105,6 +105,10 @@ def test_operations_of_v1_read_the_same_from_every_base(endpoint, operation, at_
         ("/models/info", "/models/info"),
         ("/models/images/embeddings", "/models/images/embeddings"),
         ("/openai/deployments/gpt/chat/completions", "/models/chat/completions"),
+        ("/openai/responses", "/openai/v1/responses"),
+        ("/openai/responses/1/input_items", "/openai/v1/responses/1/input_items"),
+        ("/openai/models/gpt", "/openai/v1/models/gpt"),
+        ("/openai/modelsx", "/openai/modelsx"),
         (
             "/11-22/v2.0/.well-known/openid-configuration",
             "/{tenant}/v2.0/.well-known/openid-configuration",

@@ -150,6 +150,29 @@ def test_make_works_whatever_the_shell_says_to_pip_and_python(monkeypatch, tmp_p
     assert "PIP_USER=0" in done.stdout.splitlines() and "PYTHONSAFEPATH" not in done.stdout
 
 
+@needs_make
+def test_make_names_the_cure_where_jupyter_has_no_home_and_set_up_no_internet(tmp_path):
+    ready, home = tmp_path / ".venv" / ".ready", tmp_path / "none"
+    ready.parent.mkdir()
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    ready.write_text(f"{tmp_path.resolve()}\n", "utf-8")
+
+    def said(*arguments: str) -> str:
+        done = subprocess.run(
+            ["make", *arguments], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8"
+        )
+        assert done.returncode
+        return done.stdout
+
+    cure = f'make lab HOME="{tmp_path.resolve()}/.venv"'
+    assert said("lab", f"HOME={home}").splitlines()[-1].endswith(f"{home}. Run: {cure}")
+    ready.unlink()
+    broken = "PYTHON=true", "UV=false", "PIP=false"
+    assert "Set-up needs the internet, or a wheelhouse" in said("setup", *broken)
+    assert "Is there a folder nope?" in said("setup", "WHEELHOUSE=nope", *broken)
+
+
 def test_ctrl_c_stops_a_run_without_a_traceback(monkeypatch):
     def execute(client: NotebookClient, **_: object) -> None:
         client._async_cleanup_kernel_future = None  # as nbclient's own handler of the signal does

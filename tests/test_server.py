@@ -177,6 +177,21 @@ def test_openai(replay_server):
         assert whole.choices[0].message.content == text_of(stream)
 
 
+def test_azure_openai_without_a_deployment(replay_server):
+    """It lists models and asks the Responses API under `/openai`."""
+    question = {"model": "gpt-5-mini", "input": QUESTION}
+
+    def client(version: str) -> openai.AzureOpenAI:
+        return openai.AzureOpenAI(azure_endpoint=replay_server, api_key="k", api_version=version)
+
+    assert MODEL in {model.id for model in client("2024-10-21").models.list()}
+    assert client("2024-10-21").models.retrieve(SECOND).id == SECOND
+    for version in ("2025-03-01-preview", "2025-04-01-preview", "preview"):
+        assert "7,000" in client(version).responses.create(**question).output_text
+    with pytest.raises(openai.BadRequestError, match="2025-03-01-preview and later"):
+        client("2024-10-21").responses.create(**question)
+
+
 def test_openai_async(replay_server):
     async def run() -> tuple[str, str]:
         async with openai.AsyncOpenAI(base_url=f"{replay_server}/v1", api_key="k") as client:
@@ -222,6 +237,8 @@ def test_a_stream_keeps_the_pace():
             f"{server.address}/v1{CHAT}", json=STREAM, headers=KEY, stream=True, timeout=10
         )
         arrived = [time.perf_counter() - began for _ in response.raw.read_chunked()]
+        half_closed = exchanged(server.address, raw(body=json.dumps(STREAM).encode()), half=True)
+    assert b"data: [DONE]" in half_closed  # 0.36 seconds after its client said no more
     assert arrived[0] >= 0.1
     assert arrived[-1] - arrived[0] >= 52 * 0.005 * 0.9
 
@@ -253,18 +270,26 @@ def test_a_client_that_goes_away_disturbs_nobody():
         assert "Traceback" not in server.process.stderr.read()
 
 
-def exchanged(address: str, *parts: bytes) -> bytes:
-    """What the server answers to raw bytes, until it closes the connection or says no more."""
+def exchanged(address: str, *parts: bytes, half: bool = False) -> bytes:
+    """What the server answers to raw bytes, until it closes the connection or says no more.
+
+    Args:
+        address: the server's.
+        parts: what to send.
+        half: then say that no more comes, as `nc -N` does. The server closes the connection.
+    """
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=1) as connection:
         for part in parts:
             connection.sendall(part)
+        if half:
+            connection.shutdown(socket.SHUT_WR)
         answer = b""
         try:
             while piece := connection.recv(2**16):
                 answer += piece
         except TimeoutError:
-            pass
+            assert not half, "the connection stays open"
         return answer
 
 
@@ -294,6 +319,20 @@ def test_a_client_that_waits_before_it_sends_its_body_is_asked_for_it(replay_ser
         assert connection.recv(2**16) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(body)
         assert connection.recv(2**16).startswith(b"HTTP/1.1 400")  # white space is no JSON
+
+
+def test_a_client_that_says_no_more_is_answered(replay_server):
+    answer = exchanged(replay_server, raw() + raw("/nowhere"), half=True)
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200", b"404"]
+    for unfinished in (b"", raw()[:20], raw()[:-5]):
+        assert exchanged(replay_server, unfinished, half=True) == b""
+
+
+def test_a_stream_to_http_1_0_ends_with_its_connection(replay_server):
+    request = raw(f"/v1{CHAT}", json.dumps(STREAM).encode(), "Connection: keep-alive")
+    began = time.perf_counter()
+    answer = exchanged(replay_server, request.replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+    assert answer.endswith(b"data: [DONE]\n\n") and time.perf_counter() - began < 1
 
 
 def test_a_body_may_be_compressed_and_a_broken_one_is_refused(replay_server):
@@ -373,10 +412,18 @@ def test_api_version_on_v1(replay_server):
         ).complete(messages=[UserMessage(QUESTION)])
 
 
+@pytest.mark.parametrize("version", ["v1", "preview"])
+def test_an_api_version_that_is_documented_on_v1(replay_server, version):
+    response = asked(replay_server, f"/openai/v1{CHAT}?api-version={version}")
+    assert response.status_code == 200
+
+
 @pytest.mark.parametrize(
     "path",
     [
         f"/models{CHAT}?api-version=2024-08-01-preview",
+        "/openai/responses",
+        f"/openai/responses{OLD}",
         f"/openai/deployments/{MODEL}{CHAT}{OLD}",
         f"/openai/deployments/{MODEL}{CHAT}",
     ],

@@ -476,10 +476,29 @@ def test_a_room_that_is_not_names_the_remedy(capsys):
     ]
 
 
-def test_a_room_without_set_up_says_so(monkeypatch, tmp_path):
+def test_a_room_without_set_up_says_so(monkeypatch, tmp_path, capsys):
+    """Once: what needs the set-up would fail too, and name remedies that do not help."""
     monkeypatch.setattr(room, "course_python", lambda: tmp_path / "python")
     with pytest.raises(room.Wrong):
         room.setup()
+    assert room.report(tuple(check for check in room.CHECKS if check.name != "a browser")) == 1
+    said = capsys.readouterr().out
+    assert said.count("FIX ") == 1 and said.count("not looked at without set-up") == 4
+
+
+def test_a_room_needs_a_home_that_jupyter_can_write_to(monkeypatch, tmp_path):
+    monkeypatch.setattr(room, "course_python", lambda: sys.executable)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "run"))
+    assert room.home()
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "run"))
+    with pytest.raises(room.Wrong):
+        room.home()
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
 """notebooks/teaching.md says what is true of the notebooks."""
 
 import re
+import shutil
+import subprocess
 from datetime import datetime, timedelta
 
 import pytest
@@ -125,3 +127,22 @@ def test_the_commands_are_those_of_the_project():
     for script in set(re.findall(r"tests/tools/\w+\.py", PAGE)):
         assert (ROOT / script).is_file()
     assert "CC BY 4.0" in PAGE and "CC BY 4.0" in (ROOT / "LICENSE").read_text("utf-8")
+
+
+@pytest.mark.skipif(not (shutil.which("make") and shutil.which("git")), reason="needs make and git")
+def test_the_course_without_solutions_is_made_anew_each_time(tmp_path):
+    """`cp -r` into a folder that is there already would put the notebooks one level too deep."""
+    (commands,) = re.findall(r"^```\n(make handout\n.*?)^```", PAGE, re.M | re.S)
+    for name in ("notebooks/01.ipynb", "tests/exercises/solved.py", "README.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    handout = (
+        "handout:\n\tmkdir -p build/handout/learners\n\ttouch build/handout/learners/01.ipynb\n"
+    )
+    (tmp_path / "Makefile").write_text(handout)
+    identity = "-c user.name=a -c user.email=a@example.invalid"
+    begin = f"git init --quiet\ngit add .\ngit {identity} commit --quiet --message=one\n"
+    subprocess.run(["sh", "-ec", begin + commands * 2], cwd=tmp_path, check=True)
+    course = tmp_path / "build" / "course"
+    files = {str(path.relative_to(course)) for path in course.rglob("*") if path.is_file()}
+    assert files == {"Makefile", "README.md", "notebooks/01.ipynb"}

@@ -23,6 +23,7 @@ MOST_REMEMBERED = 1000  # requests and calls: a server may run for weeks
 MOST_TOLD = 200  # characters of what is wrong with a request
 LARGEST_BODY = 64 * 2**20  # bytes
 QUICK_BODY = 2**15  # bytes; looking at the pictures of a larger one takes a while
+LOOK_AGAIN = 0.1  # seconds; at a client that sends no more, and may still wait for an answer
 JSON = {"content-type": "application/json"}
 ADVICE = "Only recorded requests have an answer here. Undo the change, or send this to a model."
 
@@ -83,13 +84,54 @@ class ServedSession(Session):
         return NoRecording("")
 
 
+class Connection(web.RequestHandler):
+    """A connection that waits for its answer if its client shuts down its own side, as `nc -N`."""
+
+    answering = False
+
+    def eof_received(self) -> bool:
+        """Whether to stay open. TLS closes both sides at once."""
+        if self.ssl_context is None:
+            self._look_again()
+        return self.ssl_context is None
+
+    def _look_again(self) -> None:
+        asyncio.get_running_loop().call_later(LOOK_AGAIN, self._close_if_answered)
+
+    def _close_if_answered(self) -> None:
+        if self.answering:
+            self._look_again()
+        elif self.transport:
+            self.transport.close()
+
+
+class ReplayServer(web.Server):
+    """aiohttp's server, with connections of our own, and larger bodies.
+
+    It does without aiohttp's Application, which takes longer to find the one handler than the
+    handler takes to find an answer.
+    """
+
+    def __init__(self, session: ServedSession):
+        super().__init__(_handler(session), request_factory=_new_request)
+
+    def __call__(self) -> web.RequestHandler:
+        """A connection that begins."""
+        loop = asyncio.get_running_loop()
+        return Connection(self, loop=loop, access_log=None)  # pyright: ignore[reportArgumentType]
+
+
+def _new_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> Any:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY
+    )
+
+
 async def serve(
     session: ServedSession, sockets: Iterable[socket.socket], context: ssl.SSLContext | None
 ) -> None:
     """Answer from a session at sockets that listen, until Ctrl-C or a signal to end.
-
-    This is aiohttp's server without its Application, which would take longer to find the one
-    handler than the handler takes to find an answer.
 
     Args:
         session: what answers. GET / shows what it is.
@@ -100,8 +142,7 @@ async def serve(
         aiohttp.web.GracefulExit: a signal ended it.
     """
     logging.getLogger("aiohttp.server").addFilter(_in_one_line)
-    server = web.Server(_handler(session), request_factory=_new_request, access_log=None)
-    runner = web.ServerRunner(server, handle_signals=True, shutdown_timeout=0.5)
+    runner = web.ServerRunner(ReplayServer(session), handle_signals=True, shutdown_timeout=0.5)
     await runner.setup()
     try:
         for each in sockets:
@@ -109,14 +150,6 @@ async def serve(
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
-
-
-def _new_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> Any:
-    """A request as `web.Server` makes it, which may have a larger body."""
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(
-        message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY
-    )
 
 
 def _handler(session: ServedSession) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
@@ -132,13 +165,22 @@ def _handler(session: ServedSession) -> Callable[[web.BaseRequest], Awaitable[we
             return await _send(request, _error(413, "too_large", "The body is too large."), session)
         except (web.RequestPayloadError, ConnectionError):  # as a broken gzip, or half a body
             return await _send(request, UNREADABLE, session)
+        connection = request.protocol
+        assert isinstance(connection, Connection)
+        connection.answering = True
+        try:
+            return await answer(request, http)
+        finally:
+            connection.answering = False
+
+    async def answer(request: web.BaseRequest, http: HttpRequest) -> web.StreamResponse:
         if len(http.body) <= QUICK_BODY:
-            answer = session.reply(http)
+            reply = session.reply(http)
         else:
-            answer = await asyncio.to_thread(session.reply, http)
-        if answer is None:
-            answer = await asyncio.to_thread(session.reply_to_miss, http)
-        return await _send(request, answer, session)
+            reply = await asyncio.to_thread(session.reply, http)
+        if reply is None:
+            reply = await asyncio.to_thread(session.reply_to_miss, http)
+        return await _send(request, reply, session)
 
     return handle
 
@@ -172,6 +214,8 @@ async def _send(request: web.BaseRequest, answer: Answer, session: Session) -> w
     if answer.events is None and not answer.cut:
         return web.Response(status=answer.status, headers=headers, body=b"".join(answer.pieces))
     response = web.StreamResponse(status=answer.status, headers=headers)
+    if request.version < HttpVersion11:
+        response.force_close()  # HTTP/1.0 has no chunks: a stream ends with its connection
     try:
         await response.prepare(request)
         for number, piece in enumerate(answer.pieces):

@@ -61,6 +61,17 @@ assert len(answers) == 1 and answers.pop(), answers
 print("azure-ai-inference, openai, requests, aiohttp")
 """
 
+HOMES = """
+import tempfile
+from pathlib import Path
+from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
+for name in (jupyter_config_dir(), jupyter_data_dir(), jupyter_runtime_dir()):
+    path = Path(name).absolute()
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    tempfile.TemporaryFile(dir=there).close()
+print(Path(jupyter_config_dir()).parent)
+"""
+
 
 class Wrong(Exception):
     """A check fails. The message says what is wrong."""
@@ -68,11 +79,16 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Check:
-    """What is checked, how, and what to do where it fails."""
+    """What is checked, how, and what to do where it fails.
+
+    Attributes:
+        after_setup: it only makes sense where the first check, of the set-up, is well.
+    """
 
     name: str
     look: Callable[[], str]
     remedy: str
+    after_setup: bool = False
 
 
 def course_python() -> Path:
@@ -135,6 +151,10 @@ def port() -> str:
         raise Wrong(str(error)) from None
 
 
+def home() -> str:
+    return output_of("-c", HOMES)
+
+
 def writing() -> str:
     try:
         with tempfile.NamedTemporaryFile(dir=ROOT / "notebooks", prefix=".room-") as file:
@@ -156,9 +176,10 @@ def browser() -> str:
 
 CHECKS = (
     Check("set-up", setup, "run make setup once, with the internet or from a wheelhouse"),
-    Check("recordings", recordings, "fetch them again: git checkout -- notebooks/recordings"),
-    Check("a call under each library", calls, "delete the folder .venv, then run make setup"),
-    Check("a notebook", notebook, "run make run NB=00_start_here, and read what it says"),
+    Check("recordings", recordings, "fetch them again: git checkout -- notebooks/recordings", True),
+    Check("a call under each library", calls, "delete the folder .venv, then run make setup", True),
+    Check("a notebook", notebook, "run make run NB=00_start_here, and read what it says", True),
+    Check("a home for Jupyter", home, 'run make lab HOME="$PWD/.venv"', True),
     Check("a port for Jupyter", port, "allow connections to 127.0.0.1 in the firewall"),
     Check("writing", writing, "copy the course to a folder of your own, not read-only"),
     Check("a browser", browser, "install one, or open the address that Jupyter prints elsewhere"),
@@ -167,12 +188,16 @@ CHECKS = (
 
 def report(checks: tuple[Check, ...] = CHECKS) -> int:
     """Print a line for each check. Return how many fail."""
-    wrong = 0
+    wrong, set_up = 0, True
     for check in checks:
+        if check.after_setup and not set_up:
+            print(f"     {check.name}: not looked at without set-up")
+            continue
         try:
             print(f"ok   {check.name}: {check.look()}", flush=True)
         except Wrong as error:
             wrong += 1
+            set_up = set_up and check.look is not setup
             print(f"FIX  {check.name}: {error}\n     {check.remedy}", flush=True)
     print(f"{wrong} to fix." if wrong else "This computer can run the course, offline.")
     return wrong
