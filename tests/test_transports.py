@@ -804,7 +804,7 @@ def seams() -> dict[str, object]:
         aiohttp.TCPConnector: ["connect"],
         http.client.HTTPConnection: ["request"],
         socket: ["getaddrinfo", "gethostbyname", "gethostbyname_ex"],
-        socket.socket: ["connect", "connect_ex", "sendto"],
+        socket.socket: ["connect", "connect_ex", "sendto", "sendmsg"],
     }
     for module in (httpx, httpx2):
         owners |= {
@@ -815,6 +815,7 @@ def seams() -> dict[str, object]:
         f"{owner}.{name}": vars(owner).get(name)
         for owner, names in owners.items()
         for name in names
+        if hasattr(owner, name)  # Windows has no sendmsg
     }
 
 
