@@ -28,7 +28,7 @@ def plain_request(http: HttpRequest) -> Request:
     """A request as it is: its path, and its body as data."""
     from urllib.parse import urlsplit
 
-    return Request(http.method, urlsplit(http.url).path, parse_body(http.body))
+    return Request(http.method, urlsplit(http.url).path or "/", parse_body(http.body))
 
 
 def parse_body(body: bytes) -> Any:
@@ -38,7 +38,7 @@ def parse_body(body: bytes) -> Any:
     text = body.decode("utf-8-sig", "replace")  # some programs begin with a byte order mark
     try:
         return json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return _by_name(_multipart_fields(body) or parse_qsl(text)) or text
 
 
