@@ -48,7 +48,7 @@ def start(notebook: str) -> None:
             message = _replay(course)
         else:
             message = live_message(course.settings)
-    except Exception:
+    except BaseException:  # who interrupts it keeps what was there before, too
         if before:
             _resume(before)
         raise

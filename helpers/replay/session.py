@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -36,19 +36,19 @@ class Session:
 
     def __init__(
         self,
-        recordings: Sequence[Recording],
+        recordings: Iterable[Recording],
         *,
         read: Callable[[HttpRequest], Request] = plain_request,
         meaning: Callable[[Any], Any] = as_it_is,
         pace: float = 1.0,
         advice: str = "Undo the change to get the recorded answer.",
     ):
-        self.recordings = recordings
+        self.recordings = tuple(recordings)
         self.sent: list[Request] = []
         self.played: Counter[str] = Counter()
         self.clock = 0
         self._read, self._pace, self._advice = read, pace, advice
-        self._index = Index(recordings, meaning)
+        self._index = Index(self.recordings, meaning)
         self._tries: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
