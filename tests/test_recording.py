@@ -148,6 +148,18 @@ def test_a_long_text_is_a_block_and_an_event_a_line():
     assert re.search(r"^ +- '\[DONE\]'$", dumped, re.M)
 
 
+def test_a_line_end_that_yaml_folds_is_kept(tmp_path):
+    texts = ["a\x85b", "\x85 ", "a long first line of several\n\x85c"]
+    answers = (Answer(200, {}, [{"content": text} for text in texts]), Answer(200, events=texts))
+    file = RecordingFile([Recording("n", "o", "a", Request("POST", "/", texts), answers)])
+    [recording] = load(write(tmp_path, dump(file))).recordings
+    assert recording.request.body == texts
+    assert (recording.answers[0].body, recording.answers[1].events) == (
+        answers[0].body,
+        tuple(texts),
+    )
+
+
 def test_the_same_data_twice_is_written_twice():
     body = {"a": [1]}
     answer = Answer(200, {}, {"one": body, "two": body})
