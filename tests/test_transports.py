@@ -321,6 +321,15 @@ def test_a_library_sees_a_broken_connection_as_a_real_one(library, kind):
     assert real[0] == [piece.encode() for piece in sent]
 
 
+@every_library
+def test_a_connection_may_break_before_the_bodys_first_byte(library):
+    with service() as server:
+        server.fault = {"pieces": [0.05], "cut": True}
+        real = outcome(read(library, f"{server.address}/a", {"a": 1}))
+    with answering(Answer(200, {}, "", cut=True)):
+        assert outcome(read(library, "https://h.invalid/a", {"a": 1}))[:2] == real[:2]
+
+
 @every_sdk
 def test_an_sdk_sees_a_broken_stream_as_a_real_one(course, sdk):
     with service() as server:

@@ -54,8 +54,7 @@ class MemoryTransport(asyncio.Transport):
                 return
             if answer.events is not None:
                 self._session.arrived(number)
-            if piece:
-                self._protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self._protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
         if answer.cut:
             self.close()
         elif not self._closed:

@@ -47,13 +47,16 @@ class Answer:
 
     @cached_property
     def pieces(self) -> tuple[bytes, ...]:
-        """The body's bytes in the pieces in which they arrive: of a stream, one an event."""
-        if self.status in WITHOUT_BODY:
+        """The body's bytes in the pieces in which they arrive: of a stream, one an event.
+
+        No piece is empty, which to a reader would be the end.
+        """
+        if self.status in WITHOUT_BODY or self.body == "":
             return ()
         if self.events is not None:
             return tuple(_encoded(self._event_text(event)) for event in self.events)
         is_json = "json" in lower_case(self.headers).get("content-type", "json")
-        if isinstance(self.body, str) and (self.cut or not self.body or not is_json):
+        if isinstance(self.body, str) and (self.cut or not is_json):
             return (_encoded(self.body),)
         return (_encoded(json.dumps(self.body, ensure_ascii=False)),)
 
