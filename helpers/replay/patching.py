@@ -19,7 +19,7 @@ class _Replaced:
     value: Any
 
 
-_replaced: dict[tuple[Any, str], list[_Replaced]] = {}  # those of an attribute that last
+_replaced: dict[tuple[int, str], list[_Replaced]] = {}  # by owner and name, those that last
 
 
 def replace(undo: ExitStack, owner: Any, name: str, value: Any) -> None:
@@ -28,7 +28,7 @@ def replace(undo: ExitStack, owner: Any, name: str, value: Any) -> None:
     An attribute may be replaced several times, and it does not matter which of them ends first.
     """
     ours = _Replaced(vars(owner).get(name, _INHERITED), value)
-    lasting = _replaced.setdefault((owner, name), [])
+    lasting = _replaced.setdefault((id(owner), name), [])
     lasting.append(ours)
     setattr(owner, name, value)
 
@@ -43,7 +43,7 @@ def replace(undo: ExitStack, owner: Any, name: str, value: Any) -> None:
         else:
             setattr(owner, name, ours.before)
         if not lasting:
-            del _replaced[owner, name]
+            del _replaced[id(owner), name]
 
     undo.callback(put_back)
 
