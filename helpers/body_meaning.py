@@ -59,7 +59,7 @@ def _one_spelling(text: Any) -> Any:
     """JSON in a string, with its keys in order and no space; any other string as it is."""
     try:
         data = json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return text
     if not isinstance(data, dict | list):
         return text

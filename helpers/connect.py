@@ -2,7 +2,8 @@
 
 import os
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from . import endpoints
 from .body_meaning import meaning
@@ -22,6 +23,7 @@ _ADVICE = (
 
 _course: Course | None = None
 _hiding = ExitStack()  # hides keys from a start that failed until the next start
+_start_refused = False
 
 
 def start(notebook: str) -> None:
@@ -33,6 +35,8 @@ def start(notebook: str) -> None:
     Raises:
         CourseError: an unknown name, a broken recordings file, or settings that cannot work.
     """
+    if _start_refused:
+        raise CourseError("leave start(…) out of what is checked: the first code cell has it.")
     before = _course
     path = recordings_of(notebook)
     end()  # first, so that the settings are read from the learner's own environment
@@ -44,7 +48,7 @@ def start(notebook: str) -> None:
             message = _replay(course)
         else:
             message = live_message(course.settings)
-    except Exception:
+    except BaseException:  # who interrupts it keeps what was there before, too
         if before:
             _resume(before)
         raise
@@ -60,6 +64,17 @@ def end() -> None:
         _course.undo.close()
         _course = None
     _hiding.close()
+
+
+@contextmanager
+def without_start() -> Iterator[None]:
+    """Refuse start while a check answers what a learner's code asks: start would take over."""
+    global _start_refused
+    before, _start_refused = _start_refused, True
+    try:
+        yield
+    finally:
+        _start_refused = before
 
 
 def current() -> Course:

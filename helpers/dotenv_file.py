@@ -15,7 +15,9 @@ _WIDE = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
-_WRITTEN = re.compile(r"[^#=]*?\b((?:AZURE|OPENAI|HELPERS)_\w+)[\"']?\s*[:=](.*)", re.I)
+_WRITTEN = re.compile(
+    r"[^#=]*?\b((?:AZURE|OPENAI|HELPERS)_\w+)[\"']?\]?(?:\s*[:=]|\s+(?=\S))(.*)", re.I
+)
 _NEEDED = ("AZURE_INFERENCE_", "HELPERS_MODE", "HELPERS_PACE")  # others may be another program's
 _REMEDY = "Save it as UTF-8 (in PowerShell: Set-Content -Encoding utf8), then restart the kernel"
 
@@ -67,7 +69,8 @@ def values_as_written() -> dict[str, str]:
 def _written(text: str) -> Iterator[tuple[int, str, str]]:
     """The line, the name and the value of each variable, in whatever language it is written.
 
-    Shells write `set NAME=value` or `$env:NAME = "value"`, and YAML `NAME: value`.
+    Shells write `set NAME=value`, `setx NAME value` or `$env:NAME = "value"`, YAML `NAME: value`,
+    and Python `os.environ["NAME"] = "value"`.
     """
     for number, line in enumerate(text.splitlines(), 1):
         if found := _WRITTEN.match(line):

@@ -45,7 +45,7 @@ def reader(endpoints: Sequence[str] = ()) -> Callable[[HttpRequest], Request]:
         if isinstance(body, dict) and "grant_type" in body:
             body = {name: value for name, value in body.items() if name not in _PRIVATE_FIELDS}
         call, attempt = _try_of(http)
-        path = canonical_path(urlsplit(http.url).path, own)
+        path = canonical_path(urlsplit(http.url).path or "/", own)
         return Request(http.method, path, body, call, attempt)
 
     return read

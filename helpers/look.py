@@ -178,15 +178,18 @@ def playground(ask: Callable[..., None], **choices: Sequence[Any]) -> "interacti
     except TypeError as error:
         raise ValueError(f"playground needs a value for each keyword of ask: {error}.") from None
 
+    def asked(**chosen: Any) -> None:  # of `ask`, ipywidgets would want a name, and show defaults
+        ask(**chosen)
+
     class Playground(widgets.interactive):
         def __repr__(self) -> str:  # what a page without a running kernel shows
             return f"A form: {', '.join(choices)}, and a button Ask. Run this cell to use it."
 
     controls = {}
     for name, values in options.items():
-        if is_live() and isinstance(values[0], str):
+        if is_live() and all(isinstance(value, str) for value in values):
             controls[name] = widgets.Combobox(options=values, value=values[0])
         else:
             controls[name] = widgets.Dropdown(options=values)
         controls[name].layout.width = "min(46em, 100%)"
-    return Playground(ask, {"manual": True, "manual_name": "Ask"}, **controls)
+    return Playground(asked, {"manual": True, "manual_name": "Ask"}, **controls)

@@ -1,10 +1,14 @@
-"""No output of a notebook holds a key: a kernel's messages to the outside are sent without it."""
+"""No output of a notebook holds a key: a kernel's messages to the outside are sent without it.
+
+Nor does one hold half an emoji, which an answer may: it stops all that a kernel prints.
+"""
 
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
+from .display.answers import printable
 from .replay.patching import replace
 from .secrets import without_secrets
 
@@ -56,7 +60,7 @@ class Outputs:
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):
-            return without_secrets(value, self._secrets)
+            return printable(without_secrets(value, self._secrets))
         if isinstance(value, dict):
             return {self._clean(name): self._clean(inner) for name, inner in value.items()}
         if isinstance(value, (list, tuple)):

@@ -15,7 +15,7 @@ from functools import cached_property
 from types import FrameType
 from typing import Any
 
-from .connect import current
+from . import connect
 from .endpoints import reader
 from .environment import enter_session
 from .replay import Answer, Request, Session, replay
@@ -136,7 +136,7 @@ def answering(*answers: Answer) -> Iterator[Situation]:
     Nothing is sent.
     """
     situation = Situation(answers)
-    with ExitStack() as undo:
+    with connect.without_start(), ExitStack() as undo:
         enter_session(undo, replay_settings())
         undo.enter_context(replay(situation))
         yield situation
@@ -144,7 +144,7 @@ def answering(*answers: Answer) -> Iterator[Situation]:
 
 def recorded(name: str) -> tuple[Answer, ...]:
     """The answers of one recording of the running notebook, by its name."""
-    course = current()
+    course = connect.current()
     answers = next(r for r in course.loaded if r.name == name).answers
     if course.session:
         course.session.played[name] += 1
@@ -177,7 +177,8 @@ def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
         with redirect_stdout(printed), redirect_stderr(printed):
             value = next(_apart(function, *arguments, **options))
             result.value = _awaited(value) if inspect.isawaitable(value) else value
-    except (Exception, SystemExit, Endless) as error:  # sys.exit, too, would end the check
+    except (Exception, SystemExit, asyncio.CancelledError, Endless) as error:
+        # sys.exit and a task that is cancelled would end the check, too
         stopped = isinstance(error.__cause__, StopIteration)  # which no generator lets through
         result.error = error.__cause__ if stopped else error
     finally:

@@ -37,6 +37,7 @@ def with_result(text: str, role: str = "tool") -> dict:
         (with_part(), with_part(detail="auto")),
         (with_arguments('{"a": 1, "b": "ö"}'), with_arguments('{"b":"\\u00f6","a":1}')),
         (with_result('{"a": [1]}'), with_result('{"a":[1]}')),
+        (with_result("[" * 100_000), with_result("[" * 100_000)),
         (
             {"input": [{"type": "function_call_output", "output": '{"a": 1}'}]},
             {"input": [{"type": "function_call_output", "output": '{"a":1}'}], "stream": False},

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -66,7 +67,9 @@ def written(*exchanges: Exchange, scrub: Scrubber, own: Target | None = None) ->
     """The text of a file with all that these exchanges leave in one."""
     found = candidates_of(exchanges, {}, scrub, own or target())
     assert all(candidate.recording for candidate in found), [c.problem for c in found]
-    text = dump_if_readable(RecordingFile([c.recording for c in found if c.recording]))
+    recordings = [c.recording for c in found if c.recording]
+    named = [replace(one, name=f"{number}") for number, one in enumerate(recordings)]
+    text = dump_if_readable(RecordingFile(named))
     assert text
     return text
 

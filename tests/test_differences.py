@@ -110,6 +110,12 @@ def test_half_an_emoji_can_be_printed():
     assert "\\ud83c" in told and told.encode()
 
 
+@pytest.mark.parametrize("key", ["\ud83c", "a\nb", "\x1b[31m", "k" * 1000])
+def test_a_key_of_any_kind_is_named_on_one_line(key):
+    place = differences({key: 1}, {}).split("\n    sent:")[0]
+    assert place.isprintable() and place.encode() and len(place) < 100
+
+
 def pixel(*colour: int, size: int = 8) -> str:
     file = io.BytesIO()
     Image.new("RGB", (size, size), colour).save(file, "PNG")

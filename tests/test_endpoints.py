@@ -19,6 +19,7 @@ from helpers.endpoints import (
     v1_address,
 )
 from helpers.replay import HttpRequest
+from helpers.replay.matching import plain_request
 
 AZURE, OPENAI = "https://me.services.ai.azure.com", "https://me.openai.azure.com"
 # An endpoint and the v1 address that belongs to it.
@@ -132,6 +133,12 @@ def test_who_you_are_is_no_part_of_a_request_for_a_token():
     form = b"grant_type=client_credentials&client_id=me&client_secret=s&scope=x"
     request = reader()(HttpRequest("POST", "https://login/t/oauth2/v2.0/token", {}, form))
     assert request.body == {"grant_type": "client_credentials", "scope": "x"}
+
+
+@pytest.mark.parametrize("read", [reader(), plain_request])
+def test_the_root_of_a_host_is_a_path(read):
+    """httpx leaves the slash out where the address has none, and sends it all the same."""
+    assert read(HttpRequest("GET", "https://h", {}, b"")).path == "/"
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,18 @@ def test_a_start_that_fails_leaves_the_session_as_it_was(course, client, tmp_pat
     assert len(sent()) == 1
 
 
+def test_a_start_that_is_interrupted_leaves_the_session_as_it_was(course, client, monkeypatch):
+    course(HELLO)
+
+    def interrupted(file):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("helpers.settings.Settings.from_environment", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        start("00_test")
+    assert client.complete(messages=said("hello")).choices
+
+
 def test_a_notebook_may_be_renamed_or_lie_elsewhere(tmp_path, monkeypatch, capsys, request):
     """Its recordings are found by the name in start(…), in the folder or in the course."""
     request.addfinalizer(connect.end)

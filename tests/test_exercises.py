@@ -1,5 +1,6 @@
 """check(): it finds the check of an exercise, and prints what it says. test_live.py goes live."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -7,7 +8,7 @@ from types import ModuleType
 import pytest
 from conftest import item, plain
 
-from helpers import CourseError, check
+from helpers import CourseError, check, connect
 from helpers.situations import NotYet, answering, call, recorded, require, value_of
 
 ASKED = item("exercise 1", [{"role": "user", "content": "asked"}], plain("Yes."))
@@ -107,6 +108,27 @@ def test_what_a_learners_function_raises_and_prints_stays_inside(capsys):
 def test_a_learners_function_that_ends_the_program_ends_no_check():
     with pytest.raises(NotYet, match="At the end, your code raises SystemExit: bye"):
         value_of(lambda: sys.exit("bye"), when="At the end")
+
+
+def test_a_learners_task_that_is_cancelled_ends_no_check():
+    async def cancelled():
+        task = asyncio.create_task(asyncio.sleep(1))
+        task.cancel()
+        await task
+
+    with pytest.raises(NotYet, match="At the end, your code raises CancelledError"):
+        value_of(cancelled, when="At the end")
+
+
+def test_a_start_in_what_is_checked_is_told_to_be_left_out(exercises):
+    session = connect.current().session
+    with (
+        answering(*recorded("exercise 1")),
+        pytest.raises(NotYet, match=r"your code raises CourseError: leave start\(…\) out"),
+    ):
+        value_of(lambda: connect.start("00_test"), when="At first")
+    assert connect.current().session is session
+    connect.start("00_test")
 
 
 @pytest.mark.parametrize("patient", [False, True])

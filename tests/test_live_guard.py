@@ -481,6 +481,17 @@ def test_a_long_text_is_cut_after_the_key_is_out(capsys):
     assert not any(KEY[:size] in capsys.readouterr().out for size in (6, 12, 20))
 
 
+def test_half_an_emoji_is_printed_as_a_sign(monkeypatch):
+    """Neither the kernel's own packer nor a file of a notebook can hold it."""
+    sent = []
+    session = SimpleNamespace(send=lambda stream, kind, content: sent.append(content))
+    monkeypatch.setattr("helpers.output_guard._kernel_session", lambda: session)
+    with ExitStack() as undo:
+        Outputs(undo, ())
+        session.send(None, "stream", {"name": "stdout", "text": "\ud83c\udf1e \ud83c"})
+    assert sent == [{"name": "stdout", "text": "🌞 \ufffd"}]
+
+
 @pytest.mark.parametrize(
     ("source", "names"),
     [

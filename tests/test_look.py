@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from html.parser import HTMLParser
 from itertools import pairwise
 from types import SimpleNamespace
@@ -1130,6 +1131,25 @@ def test_playground_takes_any_string_when_live(mode):
     text, size, *_ = playground(lambda text, size: None, text=["one"], size=[1, 2]).children
     text.value = "anything"
     assert text.value == "anything" and size.options == (1, 2)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_playground_takes_strings_and_other_values_together(mode, live):
+    mode["live"] = live
+    form = playground(lambda effort: None, effort=["low", None])
+    assert form.children[0].options == ("low", None)
+
+
+def test_playground_takes_a_partial(capsys):
+    form = playground(partial(print, end="!"), sep=["-"])
+    form.children[-2].click()
+    assert capsys.readouterr().out.endswith("!")
+
+
+def test_playground_shows_what_there_is_to_choose_alone():
+    def ask(text: str, size: int = 3) -> None: ...
+
+    assert len(playground(ask, text=["one"]).children) == 3  # with the button, and what is printed
 
 
 @pytest.mark.parametrize("values", [[], None, 7, "one"])

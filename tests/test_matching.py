@@ -82,6 +82,7 @@ def test_how_a_client_counts_its_tries_means_nothing():
         (b'{"a": 1}', {"a": 1}),
         (b"[]", []),
         (b"grant_type=g&scope=a%20b", {"grant_type": "g", "scope": "a b"}),
+        (b"a=1&b=2&a=3", {"a": ["1", "3"], "b": "2"}),
         (b"plain text", "plain text"),
         (b"\xff\xfe", "\ufffd\ufffd"),
     ],
@@ -102,6 +103,13 @@ def test_a_form_in_parts_means_its_fields_whatever_its_boundary():
     fields = {"a": "ß=1", "f": {"filename": "n.txt", "content": "one\r\ntwo"}}
     assert parse_body(multipart("1f")) == parse_body(multipart("2b")) == fields
     assert parse_body(multipart("1f", "other"))["f"]["content"] == "other"
+
+
+def test_a_form_in_parts_keeps_every_value_of_a_name():
+    """As `openai` sends a list: `timestamp_granularities[]`, once for each item."""
+    part = '--1f\r\nContent-Disposition: form-data; name="a[]"\r\n\r\n{}\r\n'
+    body = f"{part.format('word')}{part.format('segment')}--1f--\r\n"
+    assert parse_body(body.encode()) == {"a[]": ["word", "segment"]}
 
 
 def test_a_plain_request_is_path_and_data():

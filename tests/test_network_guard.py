@@ -52,6 +52,11 @@ def by_udp_with_flags(host: str):
         udp.sendto(b"a question", 0, (host, 53))
 
 
+def by_udp_in_parts(host: str):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.sendmsg((b"a ", b"question"), [], 0, (host, 53))
+
+
 def by_socket(method: str):
     def connect(host: str):
         with socket.socket() as tcp:
@@ -72,6 +77,8 @@ WAYS = {
     "UDP": by_udp,
     "UDP with flags": by_udp_with_flags,
 }
+if hasattr(socket.socket, "sendmsg"):  # Windows has none
+    WAYS["UDP in parts"] = by_udp_in_parts
 
 
 @pytest.mark.parametrize("host", [HOST, ADDRESS])
@@ -142,6 +149,7 @@ def test_a_socket_with_a_path_is_reached(tmp_path, monkeypatch):
         server.bind("a")
         server.listen()
         client.connect("a")
+        assert client.sendmsg((b"a ", b"question")) == 10  # parts are no address
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,18 @@ def test_a_long_text_is_a_block_and_an_event_a_line():
     assert re.search(r"^ +- '\[DONE\]'$", dumped, re.M)
 
 
+def test_a_line_end_that_yaml_folds_is_kept(tmp_path):
+    texts = ["a\x85b", "\x85 ", "a long first line of several\n\x85c"]
+    answers = (Answer(200, {}, [{"content": text} for text in texts]), Answer(200, events=texts))
+    file = RecordingFile([Recording("n", "o", "a", Request("POST", "/", texts), answers)])
+    [recording] = load(write(tmp_path, dump(file))).recordings
+    assert recording.request.body == texts
+    assert (recording.answers[0].body, recording.answers[1].events) == (
+        answers[0].body,
+        tuple(texts),
+    )
+
+
 def test_the_same_data_twice_is_written_twice():
     body = {"a": [1]}
     answer = Answer(200, {}, {"one": body, "two": body})
@@ -173,6 +185,14 @@ def test_the_same_data_twice_is_written_twice():
         (ENTRY.replace(", path: /a", ""), 1, "the request has no 'path'"),
         (ENTRY.replace(", body: {}}", "}"), 1, "'body' or 'events'"),
         (ENTRY.replace(", body: {}}", ", body: {}, events: []}"), 1, "'body' or 'events'"),
+        (ENTRY.replace(", body: {}}", ", each: {a: 1}, body: {}}"), 1, "'each' goes with 'events'"),
+        (ENTRY + "  answers: [{status: 200, body: {}}]\n", 1, "has 'answer' and 'answers'"),
+        (ENTRY + ENTRY, 6, "the name 'it' is there twice"),
+        (ENTRY.replace("POST", "post"), 1, "no request has the method 'post'"),
+        *(
+            (ENTRY.replace("/a", f"'{path}'"), 1, f"no request has the path {path!r}")
+            for path in ("a", "https://h/a", "/a?b=c", "/a#b", "/a b", "/ä")
+        ),
         (ENTRY.replace("200", "'200'"), 1, "'status' in the answer is not of type int"),
         (ENTRY.replace("200", "99"), 1, "'status' in the answer is not from 200 to 599"),
         (ENTRY.replace("200", "true"), 1, "'status' in the answer is not from 200 to 599"),
@@ -329,6 +349,10 @@ def test_a_stream_has_a_piece_an_event():
     ]
 
 
+def test_an_event_of_several_lines_is_one_event():
+    assert pieces("one\ntwo") == ["data: one\ndata: two\n\n"]
+
+
 def test_a_typed_event_names_itself():
     assert pieces({"type": "response.created", "n": 1}, {"type": 3}) == [
         'event: response.created\ndata: {"type": "response.created", "n": 1}\n\n',
@@ -355,6 +379,10 @@ def test_a_body_is_json_unless_its_type_says_otherwise(kind, body, expected):
     assert b"".join(Answer(200, headers, body).pieces) == expected
 
 
+def test_the_case_of_a_headers_name_means_nothing():
+    assert Answer(200, {"Content-Type": "text/html"}, "<p>").pieces == (b"<p>",)
+
+
 def test_a_body_that_is_cut_is_sent_as_it_is():
     headers = {"content-type": "application/json"}
     assert Answer(200, headers, '{"choices": [{"ind', cut=True).pieces == (b'{"choices": [{"ind',)
@@ -365,6 +393,8 @@ def test_some_statuses_have_no_body(status):
     assert Answer(status, {}, None).pieces == ()
 
 
-def test_half_an_emoji_can_be_sent():
-    escaped = Answer(200, body={"a": json.loads('"\\ud83c"')})
-    assert b"".join(escaped.pieces) == b'{"a": "\xed\xa0\xbc"}'
+def test_half_an_emoji_is_sent_as_json_escapes_it():
+    """Both SDKs raise UnicodeDecodeError on bytes that are no UTF-8."""
+    half = {"a": "\ud83c"}
+    assert Answer(200, body=half).pieces == (b'{"a": "\\ud83c"}',)
+    assert pieces(half) == ['data: {"a": "\\ud83c"}\n\n']

@@ -133,6 +133,20 @@ def test_a_miss_is_one_message():
     ]
 
 
+def test_recordings_may_come_from_a_generator():
+    with pytest.raises(NoRecording, match='the nearest recording, "hello"'):
+        Session(one for one in [HELLO]).answer(Request("POST", "/hello", {"a": 2}))
+
+
+@pytest.mark.parametrize("depth", [10, 300, 450, 900, 100_000])
+def test_a_miss_that_is_nested_deeply_is_one_message(depth):
+    session = Session([HELLO])
+    http = HttpRequest("POST", "https://h.invalid/hello", {}, b"[" * depth + b"]" * depth)
+    with pytest.raises(NoRecording) as caught:
+        session.play(http)
+    assert str(caught.value).count("\n") < 20 and len(session.sent) == 1
+
+
 def test_a_session_without_recordings_can_miss_too():
     with pytest.raises(NoRecording, match="POST /hello is not recorded here"):
         Session([]).answer(Request("POST", "/hello", {"a": 2}))

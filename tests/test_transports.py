@@ -64,6 +64,7 @@ def test_status_headers_and_body_are_as_recorded():
             aiohttp.ClientSession() as session,
             session.post("http://h/a", json={"a": 1}) as r,
         ):
+            assert r.reason == "Service Unavailable"
             return r.status, dict(r.headers), await r.text()
 
     async def by_httpx():
@@ -84,8 +85,28 @@ def test_status_headers_and_body_are_as_recorded():
                 headers,
             )
             assert (
-                getattr(response, "reason", None) or response.reason_phrase == "Service Unavailable"
-            )
+                getattr(response, "reason", None) or response.reason_phrase
+            ) == "Service Unavailable"
+
+
+@every_library
+def test_a_status_without_words(library):
+    with answering(Answer(499, {}, "ok")):
+        assert read(library, "https://h.invalid/a", {"a": 1}) == [b'"ok"']
+
+
+def test_every_library_keeps_a_cookie():
+    async def by_aiohttp():
+        async with aiohttp.ClientSession() as session:
+            await session.post("http://h.invalid/a", json={"a": 1})
+            return {cookie.key: cookie.value for cookie in session.cookie_jar}
+
+    clients = [requests.Session(), httpx.Client(), httpx2.Client()]
+    with answering(Answer(200, {"set-cookie": "a=b; Path=/"}, {})):
+        for client in clients:
+            client.post("http://h.invalid/a", json={"a": 1})
+        assert asyncio.run(by_aiohttp()) == {"a": "b"}
+    assert [dict(client.cookies) for client in clients] == [{"a": "b"}] * 3
 
 
 @every_library
@@ -300,6 +321,15 @@ def test_a_library_sees_a_broken_connection_as_a_real_one(library, kind):
     assert real[0] == [piece.encode() for piece in sent]
 
 
+@every_library
+def test_a_connection_may_break_before_the_bodys_first_byte(library):
+    with service() as server:
+        server.fault = {"pieces": [0.05], "cut": True}
+        real = outcome(read(library, f"{server.address}/a", {"a": 1}))
+    with answering(Answer(200, {}, "", cut=True)):
+        assert outcome(read(library, "https://h.invalid/a", {"a": 1}))[:2] == real[:2]
+
+
 @every_sdk
 def test_an_sdk_sees_a_broken_stream_as_a_real_one(course, sdk):
     with service() as server:
@@ -413,6 +443,13 @@ def test_a_file_in_text_and_one_from_its_middle():
         file = io.BytesIO(b'xx{"a": 1}')
         file.seek(2)
         assert requests.post("http://h/a", data=file).json() == "ok"
+
+
+def test_an_answer_that_is_sent_on():
+    """urllib3's body has a place, but no way back to it."""
+    with answering(Answer(200, {"content-type": "text/plain"}, '{"a": 1}')):
+        first = requests.post("http://h/a", json={"a": 1}, stream=True)
+        assert requests.post("http://h/a", data=first.raw).json() == {"a": 1}
 
 
 def test_a_view_of_bytes():
@@ -626,6 +663,20 @@ def test_an_aiohttp_session_outlives_a_replay():
     assert asyncio.run(main()) == 202
 
 
+def test_an_aiohttp_answer_may_be_left_while_its_loop_stands_still():
+    loop = asyncio.new_event_loop()
+
+    async def ask():
+        session = aiohttp.ClientSession()
+        return session, await session.post("http://h.invalid/a", json={"a": 1})
+
+    with answering(Answer(200, {}, events=[{"n": 1}] * 100)):
+        session, response = loop.run_until_complete(ask())
+        response.close()
+        loop.run_until_complete(session.close())
+    loop.close()
+
+
 # Requests that go out, and are told of
 
 
@@ -762,7 +813,7 @@ def seams() -> dict[str, object]:
         aiohttp.TCPConnector: ["connect"],
         http.client.HTTPConnection: ["request"],
         socket: ["getaddrinfo", "gethostbyname", "gethostbyname_ex"],
-        socket.socket: ["connect", "connect_ex", "sendto"],
+        socket.socket: ["connect", "connect_ex", "sendto", "sendmsg"],
     }
     for module in (httpx, httpx2):
         owners |= {
@@ -773,6 +824,7 @@ def seams() -> dict[str, object]:
         f"{owner}.{name}": vars(owner).get(name)
         for owner, names in owners.items()
         for name in names
+        if hasattr(owner, name)  # Windows has no sendmsg
     }
 
 
@@ -789,4 +841,20 @@ def test_the_libraries_are_as_before_when_it_ends(course):
     assert seams() == before
     with observe(lambda http: http.url):
         assert sum(seams()[name] is not before[name] for name in before) == 7
+    assert seams() == before
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_replays_may_end_in_any_order(first):
+    def answer() -> list[int]:
+        return [
+            module.post("http://h/a", json={"a": 1}).status_code for module in (requests, httpx)
+        ]
+
+    before = seams()
+    replays = [answering(Answer(201, {}, {})), answering(Answer(202, {}, {}))]
+    assert answer() == [202, 202]
+    replays.pop(first).close()
+    assert answer() == [[202, 202], [201, 201]][first]
+    replays.pop().close()
     assert seams() == before

@@ -12,7 +12,7 @@ from typing import Any
 
 from .http_request import HttpRequest, lower_case
 from .patching import replace
-from .recording import Answer
+from .recording import Answer, reason
 from .session import Session
 
 
@@ -28,12 +28,13 @@ class MemoryTransport(asyncio.Transport):
     def __init__(self, protocol: Any, request: HttpRequest, session: Session):
         super().__init__()
         self._protocol, self._request, self._session = protocol, request, session
+        self._loop = asyncio.get_running_loop()
         self._closed = False
         self._playing: asyncio.Task[None] | None = None
 
     def write(self, data: Any) -> None:
         if self._playing is None:
-            self._playing = asyncio.get_running_loop().create_task(self._play())
+            self._playing = self._loop.create_task(self._play())
 
     def writelines(self, list_of_data: Any) -> None:
         self.write(b"")
@@ -53,8 +54,7 @@ class MemoryTransport(asyncio.Transport):
                 return
             if answer.events is not None:
                 self._session.arrived(number)
-            if piece:
-                self._protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self._protocol.data_received(b"%x\r\n%s\r\n" % (len(piece), piece))
         if answer.cut:
             self.close()
         elif not self._closed:
@@ -66,7 +66,7 @@ class MemoryTransport(asyncio.Transport):
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
+            self._loop.call_soon(self._protocol.connection_lost, None)
 
     abort = close
 
@@ -118,7 +118,7 @@ async def _http_request(request: Any) -> HttpRequest:
 
 
 def _head(answer: Answer) -> bytes:
-    lines = [f"HTTP/1.1 {answer.status} Replayed"]
+    lines = [f"HTTP/1.1 {answer.status} {reason(answer.status)}"]
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]
     lines += ["Transfer-Encoding: chunked", "Connection: close", "", ""]
     return "\r\n".join(lines).encode("utf-8", "surrogateescape")

@@ -34,7 +34,7 @@ def differences(sent: Any, wanted: Any, label: str = "recorded") -> str:
     for place in places[:MOST_PLACES]:
         ours, theirs = left.get(place, _ABSENT), right.get(place, _ABSENT)
         lines += [
-            f"  {place}",
+            f"  {_printable(place)}",
             f"    {'sent:':{width}} {_quoted(ours, theirs)}",
             f"    {f'{label}:':{width}} {_quoted(theirs, ours)}",
         ]
@@ -157,6 +157,12 @@ def _quoted(value: Any, beside: Any) -> str:
         .encode("utf-8", "backslashreplace")
         .decode()
     )
+
+
+def _printable(place: str) -> str:
+    """A place on one line: a key may be any text."""
+    place = _shortened(place, "")
+    return place if place.isprintable() else json.dumps(place)
 
 
 def _shortened(text: str, beside: str) -> str:

@@ -32,17 +32,19 @@ def read_body(body: Any) -> tuple[bytes, Any]:
     """
     if body is None or isinstance(body, (str, bytes, bytearray, memoryview)):
         return _bytes(body or b""), body
-    if hasattr(body, "read"):
-        try:
-            start = body.tell()
-            content = _bytes(body.read())
-            body.seek(start)
-            return content, body
-        except (AttributeError, OSError):  # it has no place to go back to
-            content = _bytes(body.read())
-    else:
+    if not hasattr(body, "read"):
         content = b"".join(map(_bytes, body))
-    return content, content
+        return content, content
+    try:
+        start = body.tell()
+    except (AttributeError, OSError):  # it has no place to go back to
+        start = None
+    content = _bytes(body.read())
+    try:
+        body.seek(start)
+    except (AttributeError, OSError, TypeError):  # an answer's body has a place, and no way back
+        return content, content
+    return content, body
 
 
 def _bytes(content: Any) -> bytes:

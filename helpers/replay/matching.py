@@ -28,7 +28,7 @@ def plain_request(http: HttpRequest) -> Request:
     """A request as it is: its path, and its body as data."""
     from urllib.parse import urlsplit
 
-    return Request(http.method, urlsplit(http.url).path, parse_body(http.body))
+    return Request(http.method, urlsplit(http.url).path or "/", parse_body(http.body))
 
 
 def parse_body(body: bytes) -> Any:
@@ -38,12 +38,20 @@ def parse_body(body: bytes) -> Any:
     text = body.decode("utf-8-sig", "replace")  # some programs begin with a byte order mark
     try:
         return json.loads(text) if text else None
-    except ValueError:
-        return _multipart_fields(body) or dict(parse_qsl(text)) or text
+    except (ValueError, RecursionError):
+        return _by_name(_multipart_fields(body) or parse_qsl(text)) or text
 
 
-def _multipart_fields(body: bytes) -> dict[str, Any] | None:
-    """The fields of a form in parts, a file as its name and content; None if it is no such form.
+def _by_name(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A form's fields; where a name comes several times, a list of its values."""
+    values: dict[str, list[Any]] = {}
+    for name, value in fields:
+        values.setdefault(name, []).append(value)
+    return {name: given[0] if len(given) == 1 else given for name, given in values.items()}
+
+
+def _multipart_fields(body: bytes) -> list[tuple[str, Any]]:
+    """The fields of a form in parts, a file as its name and content; none if it is no such form.
 
     The boundary between the parts is another in each request, and means nothing.
     """
@@ -52,15 +60,15 @@ def _multipart_fields(body: bytes) -> dict[str, Any] | None:
 
     boundary = _BOUNDARY.match(body)
     if not boundary:
-        return None
+        return []
     head = b"Content-Type: multipart/form-data; boundary=%s\r\n\r\n" % boundary[1]
-    fields: dict[str, Any] = {}
+    fields: list[tuple[str, Any]] = []
     for part in message_from_bytes(head + body, policy=HTTP).iter_parts():
         raw = part.get_payload(decode=True)
         content = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
         name = str(part.get_param("name", "", "content-disposition"))
         file = part.get_filename()
-        fields[name] = content if file is None else {"filename": file, "content": content}
+        fields.append((name, content if file is None else {"filename": file, "content": content}))
     return fields
 
 

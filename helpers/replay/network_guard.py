@@ -7,6 +7,9 @@ from typing import Any
 
 from .patching import replace
 
+# Where the address is in the arguments of a socket's methods.
+_PLACES_OF_ADDRESSES = {"connect": 0, "connect_ex": 0, "sendto": -1, "sendmsg": 3}
+
 
 def is_loopback(host: Any) -> bool:
     """Whether a host, a name or an address, is this computer, or no host at all."""
@@ -33,13 +36,13 @@ def guard(undo: ExitStack, refuse: Callable[[str], Exception]) -> None:
         if not is_loopback(host):
             raise refuse(host.decode("ascii", "replace") if isinstance(host, bytes) else str(host))
 
-    for owner, names, checked in (
-        (socket, ("getaddrinfo", "gethostbyname", "gethostbyname_ex"), _checked_look_up),
-        (socket.socket, ("connect", "connect_ex", "sendto"), _checked_send),
-    ):
-        for name in names:
-            if hasattr(owner, name):
-                replace(undo, owner, name, checked(getattr(owner, name), check))
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        if hasattr(socket, name):
+            replace(undo, socket, name, _checked_look_up(getattr(socket, name), check))
+    for name, place in _PLACES_OF_ADDRESSES.items():
+        if hasattr(socket.socket, name):
+            original = getattr(socket.socket, name)
+            replace(undo, socket.socket, name, _checked_send(original, check, place))
 
 
 def _checked_look_up(
@@ -52,11 +55,13 @@ def _checked_look_up(
     return look_up
 
 
-def _checked_send(original: Callable[..., Any], check: Callable[[Any], None]) -> Callable[..., Any]:
+def _checked_send(
+    original: Callable[..., Any], check: Callable[[Any], None], place: int
+) -> Callable[..., Any]:
     def send(self: Any, *arguments: Any) -> Any:
-        address = arguments[-1]
-        if isinstance(address, tuple):  # any other is a path of this computer, or none
-            check(address[0])
+        for address in arguments[place:][:1]:
+            if isinstance(address, tuple):  # any other is a path of this computer, or none
+                check(address[0])
         return original(self, *arguments)
 
     return send

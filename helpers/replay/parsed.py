@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-VERSION = "1"  # of what is kept: change it with what `yaml_data` makes of a text
+VERSION = "2"  # of what is kept: change it with what is made of a text, or is refused
 SMALL = 4096  # characters; a smaller text is as quick to read again
 
 

@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
+
+from .http_request import lower_case
 
 WITHOUT_BODY = (204, 304)  # statuses of answers that have none
 
@@ -44,19 +47,22 @@ class Answer:
 
     @cached_property
     def pieces(self) -> tuple[bytes, ...]:
-        """The body's bytes in the pieces in which they arrive: of a stream, one an event."""
-        if self.status in WITHOUT_BODY:
+        """The body's bytes in the pieces in which they arrive: of a stream, one an event.
+
+        No piece is empty, which to a reader would be the end.
+        """
+        if self.status in WITHOUT_BODY or self.body == "":
             return ()
         if self.events is not None:
             return tuple(_encoded(self._event_text(event)) for event in self.events)
-        is_json = "json" in self.headers.get("content-type", "json")
-        if isinstance(self.body, str) and (self.cut or not self.body or not is_json):
+        is_json = "json" in lower_case(self.headers).get("content-type", "json")
+        if isinstance(self.body, str) and (self.cut or not is_json):
             return (_encoded(self.body),)
         return (_encoded(json.dumps(self.body, ensure_ascii=False)),)
 
     def _event_text(self, event: Any) -> str:
         if isinstance(event, str):
-            return f"data: {event}\n\n"
+            return "".join(f"data: {line}\n" for line in event.split("\n")) + "\n"
         data = {**self.each, **event}
         kind = data.get("type")
         name = f"event: {kind}\n" if isinstance(kind, str) else ""
@@ -88,5 +94,14 @@ class RecordingFile:
     head: str = ""
 
 
+def reason(status: int) -> str:
+    """The words for a status; "" for one that has none."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
 def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+    """A text as bytes, half an emoji as JSON escapes it: UTF-8 has no such character."""
+    return text.encode("utf-8", "backslashreplace")

@@ -29,6 +29,8 @@ _RECORDING = {
 _REQUEST = {"method": str, "path": str, "body": object}
 _STATUSES = range(200, 600)  # of whole answers
 _OF_THE_TRANSPORT = ("connection", "content-encoding", "content-length", "transfer-encoding")
+_METHOD = re.compile("[A-Z]+")
+_PATH = re.compile("/[!-~]*")  # ASCII, as clients send it
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"([!-~]([ -~\t]*[!-~])?)?")  # ASCII, with no space at its ends
 _ANSWER = {
@@ -77,11 +79,16 @@ def _parse(text: str, name: str, remedy: str) -> tuple[int, list[Any], list[Reco
         raise _unreadable(name, error, remedy) from None
     if not isinstance(document, yaml.SequenceNode) or not document.value:
         raise CourseError(f"{name}, line 1: this is not a list of recordings. {remedy}")
-    entries, recordings = [], []
+    entries: list[Any] = []
+    recordings: list[Recording] = []
     for node in document.value:
         try:
-            entries.append(to_data(node))
-            recordings.append(_to_recording(entries[-1]))
+            entry = to_data(node)
+            recording = _to_recording(entry)
+            if any(recording.name == other.name for other in recordings):
+                raise ValueError(f"the name {recording.name!r} is there twice")
+            entries.append(entry)
+            recordings.append(recording)
         except (ValueError, yaml.YAMLError, RecursionError) as error:
             line, problem = _what_is_wrong(error)
             where = f"{name}, line {line or node.start_mark.line + 1}"
@@ -141,26 +148,42 @@ def _to_recording(entry: Any) -> Recording:
     answer = "answers" if isinstance(entry, dict) and "answers" in entry else "answer"
     needed = ("name", "origin", "after", "request", answer)
     _check(entry, _RECORDING, needed, "the recording")
-    _check(entry["request"], _REQUEST, ("method", "path"), "the request")
+    if {"answer", "answers"} <= entry.keys():
+        raise ValueError("the recording has 'answer' and 'answers': write all into 'answers'")
     answers = entry["answers"] if answer == "answers" else [entry["answer"]]
     if not answers:
         raise ValueError("'answers' is empty")
-    request = entry["request"]
     return Recording(
         name=entry["name"],
         origin=entry["origin"],
         after=entry["after"],
-        request=Request(request["method"], request["path"], request.get("body")),
+        request=_to_request(entry["request"]),
         answers=tuple(_to_answer(answer) for answer in answers),
         note=entry.get("note", ""),
         capture=entry.get("capture", ""),
     )
 
 
+def _to_request(entry: Any) -> Request:
+    """A request that a client can send: any other would never be answered, without a word."""
+    _check(entry, _REQUEST, ("method", "path"), "the request")
+    method, path = entry["method"], entry["path"]
+    if not _METHOD.fullmatch(method):
+        raise ValueError(f"no request has the method {method!r}: write it in capital letters")
+    if not _PATH.fullmatch(path) or {"?", "#"} & set(path):
+        raise ValueError(
+            f"no request has the path {path!r}: write a URL's path alone, from its first / to "
+            "before a ?, with %20 for a blank"
+        )
+    return Request(method, path, entry.get("body"))
+
+
 def _to_answer(entry: Any) -> Answer:
     _check(entry, _ANSWER, ("status",), "the answer")
     if ("body" in entry) == ("events" in entry):
         raise ValueError("the answer needs 'body' or 'events', and not both")
+    if "each" in entry and "body" in entry:
+        raise ValueError("'each' goes with 'events', and the answer has a 'body'")
     if entry["status"] not in _STATUSES:
         raise ValueError(f"'status' in the answer is not from {_STATUSES[0]} to {_STATUSES[-1]}")
     events = entry.get("events")

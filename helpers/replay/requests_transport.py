@@ -3,22 +3,30 @@
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
-from http import HTTPStatus
+from email.message import Message
+from io import UnsupportedOperation
 from types import ModuleType
 from typing import Any
 
 from .http_request import HttpRequest, lower_case, read_body
 from .patching import replace
-from .recording import Answer
+from .recording import Answer, reason
 from .session import Session
 
 BROKEN = "Response ended prematurely"  # urllib3's words for it
 
 
 class BodyFile:
-    """An answer's body as a file that gives at most one piece a read, when its time has come."""
+    """An answer's body as a file that gives at most one piece a read, when its time has come.
+
+    Attributes:
+        msg: the headers as http.client has them, where requests looks for cookies.
+    """
 
     def __init__(self, answer: Answer, session: Session):
+        self.msg = Message()
+        for name, value in answer.headers.items():
+            self.msg[name] = value
         self._answer, self._session = answer, session
         self._number, self._rest = 0, b""
         self.closed = False
@@ -50,6 +58,14 @@ class BodyFile:
     def close(self) -> None:
         self.closed = True
 
+    def isclosed(self) -> bool:
+        """What urllib3 asks of http.client's answers."""
+        return self.closed
+
+    def fileno(self) -> int:
+        """Raise what requests expects of a file in memory, where an answer is sent on."""
+        raise UnsupportedOperation("fileno")
+
     def flush(self) -> None:
         """Nothing to do: urllib3 asks it of a file."""
 
@@ -65,9 +81,10 @@ def answered(undo: ExitStack, requests: ModuleType, session: Session) -> None:
             self.file = BodyFile(answer, session)
             super().__init__(
                 body=self.file,  # pyright: ignore[reportArgumentType]
+                original_response=self.file,  # pyright: ignore[reportArgumentType]
                 headers=dict(answer.headers),
                 status=answer.status,
-                reason=_reason(answer.status),
+                reason=reason(answer.status),
                 preload_content=False,
             )
 
@@ -100,10 +117,3 @@ def observed(undo: ExitStack, requests: ModuleType, tell: Callable[[HttpRequest]
         return original(adapter, request, *arguments, **options)
 
     replace(undo, requests.adapters.HTTPAdapter, "send", send)
-
-
-def _reason(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""

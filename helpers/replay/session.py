@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from .matching import Index, as_it_is, plain_request
 from .recording import Answer, Recording, Request
 from .recording_file import dump_recording
 
+_NOTHING = "answers are replayed here, and this request has no recorded answer."
 FIRST_EVENT, NEXT_EVENT = 400, 20  # milliseconds: the simulated pace of a replayed stream
 
 
@@ -35,19 +36,19 @@ class Session:
 
     def __init__(
         self,
-        recordings: Sequence[Recording],
+        recordings: Iterable[Recording],
         *,
         read: Callable[[HttpRequest], Request] = plain_request,
         meaning: Callable[[Any], Any] = as_it_is,
         pace: float = 1.0,
         advice: str = "Undo the change to get the recorded answer.",
     ):
-        self.recordings = recordings
+        self.recordings = tuple(recordings)
         self.sent: list[Request] = []
         self.played: Counter[str] = Counter()
         self.clock = 0
         self._read, self._pace, self._advice = read, pace, advice
-        self._index = Index(recordings, meaning)
+        self._index = Index(self.recordings, meaning)
         self._tries: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
@@ -58,16 +59,16 @@ class Session:
 
     def answer(self, request: Request) -> Answer:
         """The recorded answer to a request. Raises NoRecording if there is none."""
-        recording = self._index.find(request)
-        with self._lock:
-            self.sent.append(request)
+        self.sent.append(request)
+        try:
+            recording = self._index.find(request)
             if recording is None:
-                attempt = 0
-            else:
-                self.played[recording.name] += 1
-                attempt = self._attempt(request, recording)
-        if recording is None:
-            raise self._no_recording(request)
+                raise self._no_recording(request)
+        except RecursionError:
+            raise NoRecording(f"{_NOTHING}\n\nIts body is nested too deeply.") from None
+        with self._lock:
+            self.played[recording.name] += 1
+            attempt = self._attempt(request, recording)
         return recording.answers[min(attempt, len(recording.answers) - 1)]
 
     def seconds_before(self, event: int) -> float:
@@ -82,7 +83,7 @@ class Session:
     def refuse(self, host: str) -> NoRecording:
         """The error for a connection that a library opens around the recordings."""
         return NoRecording(
-            "answers are replayed here, and this request has no recorded answer.\n\n"
+            f"{_NOTHING}\n\n"
             f"It goes to {host} through a library that replay does not answer.\n\n{self._advice}"
         )
 
@@ -102,8 +103,7 @@ class Session:
         meant = self._index.meant
         recorded = [replace(one, request=meant(one.request)) for one in self.recordings]
         return NoRecording(
-            "answers are replayed here, and this request has no recorded answer.\n\n"
-            f"{explain(meant(request), recorded, sent_to)}\n\n{self._advice}",
+            f"{_NOTHING}\n\n{explain(meant(request), recorded, sent_to)}\n\n{self._advice}",
             partial(dump_recording, draft),
         )
 

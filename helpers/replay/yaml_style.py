@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 WIDTH = 110  # columns
+NEXT_LINE = "\x85"  # to YAML a line end, which only quotes keep
 
 
 def to_yaml(data: Any) -> str:
@@ -31,7 +32,9 @@ _Dumper.add_representer(dict, _in_order)
 def _style(node: yaml.Node, indent: int) -> None:
     """Choose the style of a node and of all below it."""
     if isinstance(node, yaml.ScalarNode):
-        if "\n" in node.value:
+        if NEXT_LINE in node.value:
+            node.style = '"'
+        elif "\n" in node.value:
             node.style = "|" if len(node.value.split("\n")[0]) > 20 else '"'
         return
     assert isinstance(node, yaml.CollectionNode)
@@ -66,7 +69,7 @@ def _fits(nodes: list[yaml.Node], indent: int) -> bool:
 
 def _one_line(node: yaml.Node) -> None:
     if isinstance(node, yaml.ScalarNode):
-        if "\n" in node.value:
+        if "\n" in node.value or NEXT_LINE in node.value:
             node.style = '"'
         return
     assert isinstance(node, yaml.CollectionNode)
