@@ -37,6 +37,21 @@ READS = {
     "d = {'r': client.complete(messages=[]), 'meta': load()}\nx = d['meta']['id'], d['r']['id']": "x = d['meta']['id'], d['r'].id",
     "d = {'r': client.complete(messages=[]), 'meta': load()}\nx = d.get('meta')['id'], d.get('r')['id']": "x = d.get('meta')['id'], d.get('r').id",
     "state = {'client': None}\nstate['client'] = client\nx = state['client'].complete(messages=[])": """x = state['client'].chat.completions.create(model="m", messages=[])""",
+    # What is put into a list, a dict or a queue later.
+    "h = []\ndef f(q):\n    h.append(UserMessage(q))\nx = h[-1].content": """x = h[-1]["content"]""",
+    "def f(h):\n    h.extend([UserMessage('a')])\n    return h[0].role": """return h[0]["role"]""",
+    "h = [UserMessage('a')]\nh += more()\nx = h[0].role": """x = h[0]["role"]""",
+    "class A:\n    h = None\n    def f(self):\n        self.h.append(UserMessage('a'))\n        return self.h[0].role": """return self.h[0]["role"]""",
+    "hs = defaultdict(list)\ndef f(u):\n    hs[u].append(UserMessage('a'))\n    return hs[u][0].role": """return hs[u][0]["role"]""",
+    "c = {}\none = c.setdefault(0, ChatCompletionsToolCall(id='', function=f))\none.id = 'a'": """one["id"] = 'a'""",
+    "c = {}\nc.setdefault(0, ChatCompletionsToolCall(id='', function=f))\nx = [one.id for one in c.values()]": """x = [one["id"] for one in c.values()]""",
+    "s = {}\ns.update(last=client.complete(messages=[]))\nx = s['last']['id']": "x = s['last'].id",
+    "async def f(q):\n    await q.put(client.complete(messages=[]))\n    return (await q.get())['id']": "return (await q.get()).id",
+    "def f(state):\n    state['h'] = [UserMessage('a')]\n    return state['h'][0].role": """return state['h'][0]["role"]""",
+    # What is kept in an object of another package.
+    "import streamlit as st\nst.session_state.h = [UserMessage('a')]\nx = st.session_state['h'][0].role": """x = st.session_state['h'][0]["role"]""",
+    "app.config['LLM'] = client\nx = app.config['LLM'].complete(messages=[])": """x = app.config['LLM'].chat.completions.create(model="m", messages=[])""",
+    "def f(one):\n    one.h = UserMessage('a')\ndef g(one):\n    return one.h.role": "return one.h.role",
 }
 
 
@@ -237,6 +252,17 @@ def test_a_tool_call_that_is_a_dict_or_an_object_gets_a_todo():
     )
     assert "call is a dict where this program makes it" in text
     assert "return call.function.name" in text
+
+
+@pytest.mark.parametrize("read", ["m.content", "m['content']", "m.as_dict()", "m.get('content')"])
+def test_a_message_that_is_a_dict_or_an_object_gets_a_todo(read):
+    text = moved(
+        f"{CLIENT}history = [UserMessage('a')]\n"
+        "history.append(client.complete(messages=history).choices[0].message)\n"
+        f"for m in history:\n    x = {read}\n"
+    )
+    assert "m is a dict where this program makes it, else an object" in text
+    assert text.endswith(f"x = {read}\n")
 
 
 def test_a_tool_call_that_the_program_always_makes_is_a_dict():

@@ -49,6 +49,11 @@ NOTHING: Values = frozenset()
 STREAM_ITEM = Value("object", "StreamingChatCompletionsUpdate")
 
 
+def is_known(values: Values) -> bool:
+    """Whether values are of the SDK, so that their attributes and items are known."""
+    return any(value.kind in ("object", "class", "module", "member") for value in values)
+
+
 def typed(name: str) -> Values:
     """Return the value of a field's type: a class, "[class]" or ""."""
     if not name:
@@ -142,6 +147,11 @@ def object_attribute(owner: Value, name: str) -> Values:
 def last_name(node: ast.AST | None) -> str:
     """Return the last part of a name, such as `c` of `a.b.c`; "" for what is no name."""
     return node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+
+
+def key_name(key: ast.AST | None) -> str:
+    """Return the name of a dict that holds what is at one key; "" where the key is not known."""
+    return f"[{key.value!r}]" if isinstance(key, ast.Constant) else ""
 
 
 def parameter_defaults(function: ast.AST) -> dict[ast.arg, ast.expr]:

@@ -4,7 +4,7 @@ import ast
 
 from helpers.migration.annotations import annotation
 from helpers.migration.evaluating import Evaluating
-from helpers.migration.kinds import NOTHING, Value, Values, elements, last_name
+from helpers.migration.kinds import NOTHING, Value, Values, elements, key_name, last_name
 from helpers.migration.mocks import is_patch
 
 PASS_ON = frozenset(
@@ -32,11 +32,6 @@ PASS_ON = frozenset(
     )
 )
 MOCKS = ("Mock", "MagicMock", "AsyncMock", "create_autospec")
-
-
-def key_name(key: ast.AST | None) -> str:
-    """Return the name of a dict that holds what is at one key; "" where the key is not known."""
-    return f"[{key.value!r}]" if isinstance(key, ast.Constant) else ""
 
 
 def may_hold(owner: Value, key: ast.AST | None) -> bool:
@@ -81,12 +76,15 @@ def collection_call(
     """Return what a call gives that makes a collection, or takes something out of one."""
     if name == "wait":  # a pair of collections
         return evaluator.holding(evaluator.eval(first))
-    if name in ("next", "anext", "max", "min", "pop", "get", "values", "popleft"):
+    if name in ("next", "anext", "max", "min", "pop", "get", "setdefault", "values", "popleft"):
         owner = node.func.value if isinstance(node.func, ast.Attribute) else first
         values = evaluator.eval(owner)
-        key = first if name in ("get", "pop") else None
+        keyed = name in ("get", "pop", "setdefault")
+        key = first if keyed else None
         dicts = [v for v in values if v.kind == "dict" and may_hold(v, key)]
         inner = frozenset(i for v in dicts for i in v.items) | elements(values)
+        if keyed:
+            inner |= evaluator.union(node.args[1:2])
         return evaluator.holding(inner) if name == "values" else inner
     if name in ("enumerate", "zip", "items", "gather"):
         every = evaluator.union(node.args)

@@ -52,13 +52,14 @@ def is_answer(context: Context, node: ast.AST | None) -> bool:
 
 def is_mixed(context: Context, node: ast.expr) -> bool:
     """Whether an expression is a dict at one time and an answer at another; a TODO says so."""
-    kinds = {is_dict(value) for value in objects(context, node) if value.name in sdk.MADE_DICTS}
-    if len(kinds) < 2:
+    values = [v for v in objects(context, node) if v.name in sdk.ANSWERS or v.name in sdk.REQUESTS]
+    answers = [value for value in values if not is_dict(value)]
+    if not answers or len(answers) == len(values):
         return False
     if isinstance(node, ast.Attribute) and is_mixed(context, node.value):
         return True  # which is said already
     what = f"{ast.unparse(node)} is a dict where this program makes it, else an object."
-    context.todo("ChatCompletionsToolCall", what)
+    context.todo(answers[0].name, what)
     return True
 
 
@@ -156,6 +157,8 @@ def moved_method(
     owner, _, name = method.name.rpartition(".")
     assert isinstance(new.func, cst.Attribute)
     receiver = new.func.value
+    if isinstance(node.func, ast.Attribute) and is_mixed(context, node.func.value):
+        return new
     if any(is_dict(value) for value in method.items):
         return receiver if name == "as_dict" else new
     if name == "as_dict":

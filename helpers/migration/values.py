@@ -18,16 +18,19 @@ from helpers.migration.kinds import (
     Values,
     class_attribute,
     elements,
+    is_known,
+    key_name,
     last_name,
     mock_attribute,
     object_attribute,
     typed,
 )
-from helpers.migration.known_calls import PASS_ON, call_parts, key_name, known_call, may_hold
+from helpers.migration.known_calls import PASS_ON, call_parts, known_call, may_hold
 from helpers.migration.mocks import mocked
 from helpers.migration.options import completed
 from helpers.migration.parameters import parameter
 from helpers.migration.scopes import collect
+from helpers.migration.stores import put_into, put_into_field, set_later, stored
 
 LIMIT = 60_000  # evaluations per file, so that no program can keep a scan busy
 
@@ -85,20 +88,8 @@ class Evaluator:
         if id(node) not in self.found.places:
             return NOTHING
         bindings = self.found.visible(node.id, node) or self.starred(node.id)
-        return frozenset(v for b in bindings for v in self.bound(b)) | self.set_later(
-            node, bindings
-        )
-
-    def set_later(self, node: ast.Name, bindings: list[Binding]) -> Values:
-        """Return what a dict holds by `name[key] = value`, besides what it is made with."""
-        if not any(isinstance(binding.node, ast.Dict) for binding in bindings):
-            return NOTHING
-        found: set[Value] = set()
-        for key, value in self.found.items.get(node.id, ()):
-            same = set(self.found.visible(node.id, key)) & set(bindings)
-            if same and (values := self.eval(value)):
-                found.add(Value("dict", key_name(key), items=values))
-        return frozenset(found)
+        bound = frozenset(v for b in bindings for v in self.bound(b))
+        return bound | set_later(self, node, bindings) | put_into(self, node)
 
     def starred(self, name: str) -> list[Binding]:
         """Return the bindings that a name has by `from … import *`."""
@@ -214,9 +205,9 @@ class Evaluator:
     # Attributes and items.
 
     def eval_Attribute(self, node: ast.Attribute) -> Values:
-        return frozenset(
-            v for owner in self.eval(node.value) for v in self.attribute(owner, node.attr)
-        )
+        owners = self.eval(node.value)
+        found = frozenset(v for owner in owners for v in self.attribute(owner, node.attr))
+        return found if found or is_known(owners) else stored(self, node)
 
     def attribute(self, owner: Value, name: str) -> Values:
         """Return what an attribute of a value is."""
@@ -253,20 +244,21 @@ class Evaluator:
         """Return an attribute of a class of this file, or of its bases."""
         assert isinstance(owner.node, ast.ClassDef)
         found: set[Value] = set()
+        put = put_into_field(self, owner.node, name)
         for binding in self.found.fields.get((id(owner.node), name), ()):
             if binding.how == "function":
                 found |= self.own_method(owner, binding.node)
             else:
                 found |= self.bound(binding)
         if found or depth > 5:
-            return frozenset(found)
+            return put | found
         for base in self.union(owner.node.bases):
             if base.kind == "localclass" and base.home and base.node is not owner.node:
                 inherited = Value(owner.kind, node=base.node, home=base.home)
                 found |= base.home.own_attribute(inherited, name, depth + 1)
             elif base.kind == "class":
                 found |= object_attribute(Value("object", base.name), name)
-        return frozenset(found)
+        return put | found
 
     def own_method(self, owner: Value, function: ast.AST) -> Values:
         decorators = {last_name(one) for one in getattr(function, "decorator_list", ())}
@@ -286,7 +278,7 @@ class Evaluator:
                 found |= owner.items
             elif owner.kind == "object" and isinstance(node.slice, ast.Constant):
                 found |= typed(sdk.field_type(owner.name, str(node.slice.value)) or "")
-        return frozenset(found)
+        return frozenset(found) if found or is_known(owners) else stored(self, node)
 
     # Calls.
 
