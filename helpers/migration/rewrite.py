@@ -8,7 +8,8 @@ from libcst.metadata import MetadataWrapper
 
 from helpers.migration.context import Context, other_packages
 from helpers.migration.facts import Facts, place_in_strings
-from helpers.migration.imports import ImportMover, names_used, needs, with_standard
+from helpers.migration.imports import names_used, needs
+from helpers.migration.move_imports import ImportMover, with_standard
 from helpers.migration.move_options import note_options
 from helpers.migration.names import uses
 from helpers.migration.project import Project
