@@ -300,9 +300,56 @@ TYPES = {
 }
 
 
+TYPES[
+    "def f(c: SkipValidation[ChatCompletionsClient]):\n    return c.complete(model='n', messages=[])"
+] = "c.chat.completions.create(model='n', messages=[])"
+TYPES["def f(c: 'ChatCompletionsClient'):\n    return c.complete(model='n', messages=[])"] = (
+    "c.chat.completions.create(model='n', messages=[])"
+)
+
+
 @pytest.mark.parametrize("old", TYPES)
 def test_a_name_for_a_type_is_followed(old):
     assert last(old + "\n") == f"return {TYPES[old]}"
+
+
+NAMED_TYPES = {
+    "x: TypeAlias = Sequence[ChatRequestMessage]": "x: TypeAlias = Sequence[ChatCompletionMessageParam]",
+    "x = dict[str, list[UserMessage]]": "x = dict[str, list[ChatCompletionUserMessageParam]]",
+    "x = ContentItem | None": "x = ChatCompletionContentPartParam | None",
+    "x = Union[UserMessage, 'ToolMessage']": (
+        "x = Union[ChatCompletionUserMessageParam, 'ChatCompletionToolMessageParam']"
+    ),
+    "x = ChatRequestMessage": "x = ChatCompletionMessageParam",
+    "x = TypeVar('x', bound=ChatRequestMessage)": "x = TypeVar('x', bound=ChatCompletionMessageParam)",
+    "x = cast(ChatRequestMessage, y)": "x = cast(ChatCompletionMessageParam, y)",
+    "x: SkipValidation[ChatCompletionsClient]": "x: SkipValidation[OpenAI]",
+}
+
+
+@pytest.mark.parametrize("old", NAMED_TYPES)
+def test_a_type_that_has_a_name_moves(old):
+    text = moved(f"{CLIENT}{old}\n")
+    assert text.rstrip().splitlines()[-1] == NAMED_TYPES[old] and MARK not in text
+    assert "azure.ai.inference" not in text
+
+
+def test_fields_that_openai_does_not_have_get_a_todo():
+    text = moved(f"{CLIENT}def f(i: ModelInfo):\n    x = i.model_name\n    y = i['model_type']\n")
+    assert text.count("openai's Model has id, created and owned_by alone") == 2
+
+
+TWO_KINDS = {
+    "isinstance(c, ChatCompletionsClient)": False,
+    "isinstance(c, ChatCompletionsClient) or isinstance(c, EmbeddingsClient)": True,
+    "isinstance(load_client('http://a/v1', AzureKeyCredential('k')), EmbeddingsClient)": True,
+}
+
+
+@pytest.mark.parametrize("asked", TWO_KINDS)
+def test_clients_of_two_kinds_are_of_one_class(asked):
+    text = moved(f"{CLIENT}from azure.ai.inference import *\nx = {asked}\n")
+    assert ("one class makes chat completions and embeddings" in text) is TWO_KINDS[asked]
 
 
 @pytest.mark.parametrize(
@@ -522,6 +569,20 @@ def test_a_mock_that_has_nothing_to_do_with_the_old_sdk_stays(tmp_path, capsys):
     assert main([str(tmp_path), "--diff"]) == 0
 
 
+def test_a_mock_does_not_hide_what_the_client_was_made_with(tmp_path, capsys):
+    """Its call got a TODO, as a client of a test has no model."""
+    (tmp_path / "desk.py").write_text(
+        f"{CLIENT}def ask(q, llm=None):\n    llm = llm or client\n    llm.complete(messages=[])\n"
+    )
+    (tmp_path / "test_desk.py").write_text(
+        "import desk\nfrom unittest.mock import Mock\n"
+        "def test():\n    desk.ask('a', Mock(spec=desk.ChatCompletionsClient))\n"
+    )
+    main([str(tmp_path), "--write"])
+    text = (tmp_path / "desk.py").read_text()
+    assert 'llm.chat.completions.create(model="m", messages=[])' in text and MARK not in text
+
+
 # --- Form --------------------------------------------------------------------------------------
 
 
@@ -617,3 +678,56 @@ def test_an_attribute_that_holds_a_method_keeps_its_name():
     text = moved(f"{CLIENT}{program}    def go(self, run):\n        return run(self.ask)\n")
     assert "self.ask = client.chat.completions.create" in text and "return run(self.ask)" in text
     assert "embeddings" not in text and text.count("whoever calls this gives model=") == 2
+
+
+OPTIONAL = """
+try:
+    from azure.ai.inference import ChatCompletionsClient
+    from azure.core.exceptions import HttpResponseError
+except ImportError:
+    ChatCompletionsClient, HttpResponseError = None, Exception
+try:
+    from azure.core.credentials import AzureKeyCredential
+except ImportError:
+    AzureKeyCredential = None
+try:
+    from azure.ai.inference.models import UserMessage
+except ImportError:
+    MODELS = False
+def ask():
+    if ChatCompletionsClient is None:
+        return
+    client = ChatCompletionsClient("http://a/v1", AzureKeyCredential("k"), model="m")
+    try:
+        client.complete(messages=[UserMessage("a")])
+    except HttpResponseError:
+        pass
+"""
+
+
+def test_what_stands_for_a_package_that_is_missing_takes_its_name():
+    text = moved(OPTIONAL)
+    assert "    OpenAI, APIStatusError = None, Exception\n" in text and "OpenAI is None" in text
+    assert "AzureKeyCredential" not in text and "    MODELS = False\n" in text
+
+
+def test_a_check_for_types_that_is_empty_goes():
+    text = moved(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+        "    from azure.ai.inference.models import ChatCompletions\n"
+        "def f(a: 'ChatCompletions'): ...\n"
+    )
+    assert "if TYPE_CHECKING" not in text and "pass" not in text
+
+
+def test_the_comments_of_an_import_that_goes_stay():
+    text = moved(
+        f"{CLIENT}# The roles.\nfrom azure.ai.inference.models import UserMessage  # just one\nx = 1\n"
+        "def f():\n    # For speed.\n    from azure.ai.inference.models import ToolMessage  # noqa\n"
+        "from azure.ai.inference.models import (\n    SystemMessage,  # rules\n"
+        "    ImageEmbeddingInput,  # pictures\n    ToolMessage,\n)\nImageEmbeddingInput()\n"
+    )
+    assert "# The roles.\n# just one\nx = 1\n" in text
+    assert "    pass\n    # For speed.\n" in text
+    assert "# rules\nfrom azure" in text and "    ImageEmbeddingInput,  # pictures\n)" in text
+    assert "noqa" not in text

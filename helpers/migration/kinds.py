@@ -123,6 +123,8 @@ def object_attribute(owner: Value, name: str) -> Values:
     """Return what an attribute of an object of the SDK is."""
     plain = owner.name.removeprefix("aio.")
     own = frozenset([owner])
+    if name == ("embed" if plain == "ChatCompletionsClient" else "complete"):
+        return NOTHING  # of the other kind of client
     if plain in sdk.CLIENTS and name in (*CLIENT_METHODS, *ENTERED):
         return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
     if plain == "AIProjectClient":

@@ -2,6 +2,7 @@
 
 import ast
 
+from helpers.migration import sdk
 from helpers.migration.annotations import annotation
 from helpers.migration.evaluating import Evaluating
 from helpers.migration.kinds import NOTHING, Value, Values, elements, key_name, last_name
@@ -39,6 +40,16 @@ def may_hold(owner: Value, key: ast.AST | None) -> bool:
     return not owner.name or owner.name == (key_name(key) or owner.name)
 
 
+def is_client(value: Value) -> bool:
+    """Whether a value is a client of the SDK."""
+    return value.kind == "object" and value.name.removeprefix("aio.") in sdk.CLIENTS
+
+
+def is_mock(client: Value) -> bool:
+    """Whether a client is one that `unittest.mock` makes."""
+    return last_name(getattr(client.node, "func", None)) in MOCKS
+
+
 def call_parts(node: ast.AST) -> tuple[str, list[ast.expr]]:
     """Return the last part of what is called, and the arguments; "" for what is no call."""
     if not isinstance(node, ast.Call):
@@ -56,7 +67,8 @@ def known_call(evaluator: Evaluating, node: ast.Call) -> Values:
         return evaluator.eval(first)
     if name in MOCKS:
         specs = [keyword.value for keyword in node.keywords if keyword.arg in ("spec", "spec_set")]
-        return annotation(evaluator, specs[0] if specs else first)
+        made = annotation(evaluator, specs[0] if specs else first)
+        return frozenset(Value("object", v.name, node=node) if is_client(v) else v for v in made)
     if is_patch(node):
         return evaluator.patched(node)
     if name == "result" and isinstance(node.func, ast.Attribute):

@@ -19,6 +19,7 @@ from helpers.migration.context import Context, defaults, is_none, ordered
 from helpers.migration.extras import ended, split
 from helpers.migration.formats import format_code, is_schema
 from helpers.migration.kinds import Value
+from helpers.migration.known_calls import is_mock
 from helpers.migration.move_client import shortened, timeout_code
 from helpers.migration.move_defaults import DefaultsMover
 from helpers.migration.nullable import none_possible, or_omit
@@ -51,7 +52,8 @@ class CallMover:
         self.context, self.node = context, node
         self.symbol = methods[0].name
         self.chat = self.symbol.endswith("complete")
-        self.clients = [client for method in methods for client in ordered(method.items)]
+        clients = [client for method in methods for client in ordered(method.items)]
+        self.clients = [one for one in clients if not is_mock(one)] or clients
         self.waits: dict[str, cst.BaseExpression] = {}
         self.retries: cst.BaseExpression | None = None
         self.body = False

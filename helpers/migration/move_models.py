@@ -7,6 +7,7 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, dictionary, expression, quoted, wrapped
 from helpers.migration.context import Context, is_none
+from helpers.migration.kinds import last_name
 from helpers.migration.nullable import asked_for, none_possible
 
 ROLES = {
@@ -204,3 +205,30 @@ def moved_type(context: Context, symbol: str, annotation: bool) -> cst.BaseExpre
     if annotation and symbol in sdk.ENUMS:
         return cst.Name("str")
     return None
+
+
+def stand_in_name(context: Context, new: cst.Name, node: ast.Name) -> cst.Name:
+    """Return the name that is set where an import fails: `except ImportError: Client = None`."""
+    scope, path = context.evaluator.found.places[id(node)]
+    if not any(name == "handlers" for _, name in path):
+        return new
+    imported = [one for one in scope.names.get(node.id, ()) if one.how == "from"]
+    classes = {v.name for one in imported for v in context.evaluator.bound(one)}
+    for symbol in sorted(classes & {*NEW_TYPES, *sdk.EXCEPTIONS}):
+        made = moved_type(context, symbol, False)
+        if symbol in sdk.EXCEPTIONS and not context.foreign:
+            made = context.name("openai", sdk.EXCEPTIONS[symbol])
+        if isinstance(made, cst.Name):
+            return made
+    return new
+
+
+def two_kinds(context: Context, call: ast.Call, symbol: str) -> None:
+    """Leave a TODO where `isinstance` tells the two clients apart, which are of one class now."""
+    if last_name(call.func) != "isinstance" or symbol.removeprefix("aio.") not in sdk.CLIENTS:
+        return
+    asked = [one for other in context.evaluator.found.calls["isinstance"] for one in other.args]
+    asked += call.args[:1]
+    named = {v.name.removeprefix("aio.") for one in asked for v in context.values(one)}
+    if len(named & set(sdk.CLIENTS)) > 1:
+        context.todo(symbol, "one class makes chat completions and embeddings: ask otherwise.")

@@ -14,9 +14,8 @@ from helpers.migration.values import Evaluator
 
 LONGEST = 60
 PACKAGE = "azure.ai.inference"
-NO_SIGN = frozenset(
-    [*(name for names in sdk.CORE.values() for name in names), "TokenCredential", "isinstance"]
-)
+OF_CORE = frozenset(name for names in sdk.CORE.values() for name in names)
+NO_SIGN = OF_CORE | {"TokenCredential", "isinstance"}
 
 
 @dataclass(frozen=True)
@@ -191,6 +190,7 @@ class Finder:
             plain in ("AIProjectClient", "Inference", "TokenCredential")
             or private
             or plain in sdk.ENUMS
+            or node.attr in sdk.METHODS  # of the other kind of client
         ):
             return
         elif plain in sdk.CLIENTS or plain in sdk.ANSWERS or plain in sdk.REQUESTS:
@@ -248,8 +248,8 @@ class Finder:
     def keyword(self, symbol: str, name: str, value: ast.expr, node: ast.Call) -> None:
         """Note a keyword, unless the row of what is called answers for it as well."""
         row = find(f"{symbol}({name}=)")
-        if symbol.endswith(".create_messages"):
-            return  # its keywords are the program's own
+        if symbol.endswith(".create_messages") or symbol in OF_CORE:
+            return  # its keywords are the program's own, or part of what has a row
         if row is None or row is not find(symbol):
             self.add(
                 f"{symbol}({name}=)", value, f"{shorten(node.func)}({name}=)".replace("**=", "**")
