@@ -492,6 +492,95 @@ def test_a_stream_in_an_attribute_gets_a_todo_where_nothing_closes_it(close):
     assert "async with" not in text
 
 
+# --- Files that serve another one --------------------------------------------------------------
+
+HANDING = """
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.models import UserMessage
+from azure.core.credentials import AzureKeyCredential
+"""
+DESK_OF_FOUR = """
+from answers import reason
+from compat import AzureKeyCredential, ChatCompletionsClient, UserMessage
+from errors import guarded
+client = ChatCompletionsClient("http://a/v1", AzureKeyCredential("k"), model="m")
+@guarded
+def ask(text):
+    return client.complete(messages=[UserMessage(text)])
+print(reason(client.complete(messages=[UserMessage("a")])))
+"""
+ERRORS = """
+from azure.core.exceptions import HttpResponseError
+def guarded(function):
+    try:
+        return function()
+    except HttpResponseError as error:
+        return error.error.code
+"""
+
+
+@pytest.fixture
+def four_files(tmp_path, capsys):
+    """A program whose other files name little or nothing of the SDK."""
+    (tmp_path / "compat.py").write_text(HANDING)
+    (tmp_path / "desk.py").write_text(DESK_OF_FOUR)
+    (tmp_path / "errors.py").write_text(ERRORS)
+    (tmp_path / "answers.py").write_text(
+        "def reason(answer):\n    return answer.choices[0].finish_reason.value\n"
+    )
+    return tmp_path
+
+
+def test_files_that_serve_the_one_with_the_client_move_with_it(four_files):
+    """They stayed as they were, without a word, and failed."""
+    assert main(["--write", str(four_files)]) == 0
+    moved = {path.stem: path.read_text() for path in four_files.iterdir()}
+    assert "choices[0].finish_reason\n" in moved["answers"]
+    assert "except APIStatusError as error:\n        return error.code" in moved["errors"]
+    assert "UserMessage" not in moved["compat"] and "compat" not in moved["desk"]
+
+
+def test_errors_of_another_package_of_azure_keep_their_class(four_files):
+    store = "from azure.storage.blob import BlobClient\nfrom errors import guarded\n"
+    (four_files / "store.py").write_text(store)
+    assert main(["--write", str(four_files)]) == 1
+    text = (four_files / "errors.py").read_text()
+    assert "except HttpResponseError" in text and "where openai is called, this is" in text
+
+
+def test_errors_without_the_old_sdk_near_stay(four_files):
+    for name in ("compat", "desk", "answers"):
+        (four_files / f"{name}.py").unlink()
+    assert main(["--write", str(four_files)]) == 0
+    assert (four_files / "errors.py").read_text() == ERRORS
+
+
+def test_a_package_of_errors_above_the_client_moves_too(tmp_path, capsys):
+    (tmp_path / "llm").mkdir()
+    (tmp_path / "llm" / "__init__.py").write_text(f"from errors import guarded\n{CLIENT}")
+    (tmp_path / "errors.py").write_text(ERRORS)
+    main(["--write", str(tmp_path)])
+    assert "except APIStatusError" in (tmp_path / "errors.py").read_text()
+
+
+@pytest.mark.parametrize("name", ["__init__.py", "types.py"])
+def test_names_that_a_package_hands_on_get_a_todo(name, tmp_path, capsys):
+    end = "" if name == "__init__.py" else '__all__ = ["ChatCompletionsClient", "UserMessage"]\n'
+    (tmp_path / name).write_text(HANDING + end)
+    main(["--write", str(tmp_path)])
+    text = (tmp_path / name).read_text()
+    assert "other files may take ChatCompletionsClient from here" in text
+    assert "other files may take UserMessage from here" in text
+
+
+def test_files_that_import_each_other_come_to_an_end(tmp_path, capsys):
+    (tmp_path / "a.py").write_text("from b import x\nprint(x.choices)\n")
+    (tmp_path / "b.py").write_text("from a import x\nprint(x.choices)\n")
+    (tmp_path / "old.py").write_text("print 'python 2'; x.choices\n")
+    assert main([str(tmp_path)]) == 0
+    assert "not judged: 0. Files or cells not judged: 0" in capsys.readouterr().out
+
+
 # --- Mocks -------------------------------------------------------------------------------------
 
 

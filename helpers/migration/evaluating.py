@@ -71,6 +71,10 @@ class Resolver(Protocol):
         """Return the calls of a function of `home` in the files beside it."""
         ...
 
+    def naming(self, home: Evaluating) -> Iterable[Evaluating]:
+        """Return the files near `home` that name it."""
+        ...
+
     def named(self, home: Evaluating, name: str) -> bool:
         """Return whether a file beside `home` holds a name, and names `home` as well."""
         ...

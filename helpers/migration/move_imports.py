@@ -19,12 +19,20 @@ class ImportMover(cst.CSTTransformer):
         statements: the new import statements.
         before: the names that the old code used.
         keep_unused: whether to keep what nothing used before (in a package's __init__).
+        handed: the names of the SDK that come from another file of the program.
     """
 
     def __init__(
-        self, used: set[str], rest: str, statements: list[str], before: set[str], keep_unused: bool
+        self,
+        used: set[str],
+        rest: str,
+        statements: list[str],
+        before: set[str],
+        keep_unused: bool,
+        handed: set[str],
     ):
         super().__init__()
+        self.handed = handed & before - used
         self.used, self.rest, self.statements = used, rest, list(statements)
         self.before, self.keep_unused = before, keep_unused
         self.depth = 0
@@ -123,7 +131,7 @@ class ImportMover(cst.CSTTransformer):
         body, old = [], False
         for statement in updated_node.body:
             kept = self.kept(statement)
-            old = old or is_old(statement)
+            old = old or is_old(statement) or kept is not statement
             if kept is not None:
                 body.append(kept)
         if not old:
@@ -157,13 +165,19 @@ class ImportMover(cst.CSTTransformer):
         if isinstance(statement, cst.Import):
             names = [alias for alias in statement.names if not self.plain_gone(alias)]
             return rebuilt(statement, names) if len(names) < len(statement.names) else statement
-        if isinstance(statement, cst.ImportFrom) and is_old(statement):
-            module = dotted(statement.module)
-            if isinstance(statement.names, cst.ImportStar):
-                return statement if self.used & (sdk.MODEL_CLASSES | set(sdk.CLIENTS)) else None
-            names = [alias for alias in statement.names if self.wanted(module, bound_name(alias))]
-            return rebuilt(statement, names) if len(names) < len(statement.names) else statement
-        return statement
+        if not isinstance(statement, cst.ImportFrom):
+            return statement
+        if isinstance(statement.names, cst.ImportStar):
+            used = self.used & (sdk.MODEL_CLASSES | set(sdk.CLIENTS))
+            return statement if used or not is_old(statement) else None
+        names = [alias for alias in statement.names if self.stays(statement, bound_name(alias))]
+        return rebuilt(statement, names) if len(names) < len(statement.names) else statement
+
+    def stays(self, statement: cst.ImportFrom, bound: str) -> bool:
+        """Whether a name that a statement imports is still needed, as far as it is of the SDK."""
+        if is_old(statement):
+            return self.wanted(dotted(statement.module), bound)
+        return bound not in self.handed
 
     def plain_gone(self, alias: cst.ImportAlias) -> bool:
         name = dotted(alias.name)

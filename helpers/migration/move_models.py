@@ -1,13 +1,14 @@
 """Rewrite the classes of requests into dicts, and types into openai's."""
 
 import ast
+from typing import TypeGuard
 
 import libcst as cst
 
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, dictionary, expression, quoted, wrapped
 from helpers.migration.context import Context, is_none
-from helpers.migration.kinds import last_name
+from helpers.migration.kinds import last_name, walk
 from helpers.migration.nullable import asked_for, none_possible
 
 ROLES = {
@@ -232,3 +233,25 @@ def two_kinds(context: Context, call: ast.Call, symbol: str) -> None:
     named = {v.name.removeprefix("aio.") for one in asked for v in context.values(one)}
     if len(named & set(sdk.CLIENTS)) > 1:
         context.todo(symbol, "one class makes chat completions and embeddings: ask otherwise.")
+
+
+def exported(context: Context, node: ast.ImportFrom) -> None:
+    """Leave a TODO where a package hands on classes of the SDK to whoever imports it."""
+    evaluator = context.evaluator
+    loaded = {name.id for name in walk(evaluator.found.tree) if is_loaded(name)}
+    public = {
+        text
+        for one in evaluator.found.scope.names.get("__all__", ())
+        for text in (getattr(part, "value", None) for part in ast.walk(one.node))
+    }
+    package = evaluator.path.endswith("__init__.py")
+    names = [alias.asname or alias.name for alias in node.names]
+    found = [name for name in names if name in public or (package and name not in loaded)]
+    if found and (node.module or "").startswith(sdk.MODULES[0]) and not node.level:
+        what = f"other files may take {', '.join(found)} from here: openai has no such names."
+        context.todo(sdk.MODULES[2], what)
+
+
+def is_loaded(node: ast.AST) -> TypeGuard[ast.Name]:
+    """Whether a node reads a name."""
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)

@@ -53,8 +53,9 @@ def written_out(made: ast.AST | None) -> bool:
     """Whether a dict is made of keys that stand in it, and of nothing else."""
     if isinstance(made, ast.Dict):
         return None not in made.keys
-    named = isinstance(made, ast.Call) and last_name(made.func) == "dict" and not made.args
-    return named and all(option.arg for option in made.keywords)
+    if not isinstance(made, ast.Call) or last_name(made.func) != "dict" or made.args:
+        return False
+    return all(option.arg for option in made.keywords)
 
 
 def clash(names: list[str], together: Collection[str]) -> bool:

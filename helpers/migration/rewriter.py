@@ -30,6 +30,7 @@ from helpers.migration.move_models import (
     DICTS,
     NEW_PARAMS,
     NEW_TYPES,
+    exported,
     moved_type,
     stand_in_name,
     two_kinds,
@@ -104,6 +105,14 @@ class Rewriter(cst.CSTTransformer):
             if hoisted:
                 return cst.FlattenSentinel([new, *(cst.parse_statement(code) for code in hoisted)])
         return new
+
+    def leave_ImportFrom(
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom:
+        node = self.node(original_node, "ImportFrom")
+        if isinstance(node, ast.ImportFrom):
+            exported(self.context, node)
+        return updated_node
 
     # Names and attributes.
 

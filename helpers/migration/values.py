@@ -49,6 +49,7 @@ class Evaluator:
         self.found: Module = collect(tree)
         self.memo: dict[int, Values] = {}
         self.busy: set[int] = set()
+        self.exporting: set[str] = set()
         self.cut = 0  # how often a cycle was cut
         self.count = 0
 
@@ -190,6 +191,16 @@ class Evaluator:
 
     def export(self, name: str) -> Values:
         """Return what another file gets that imports a name from this one."""
+        if name in self.exporting:  # files that import each other
+            self.cut += 1
+            return NOTHING
+        self.exporting.add(name)
+        try:
+            return self.exported(name)
+        finally:
+            self.exporting.discard(name)
+
+    def exported(self, name: str) -> Values:
         bindings = self.found.scope.names.get(name, [])
         values = frozenset(v for b in bindings for v in self.bound(b))
         stars = [b for b in self.found.scope.names.get("*", []) if b.how == "from"]
