@@ -48,6 +48,18 @@ READS = {
     "s = {}\ns.update(last=client.complete(messages=[]))\nx = s['last']['id']": "x = s['last'].id",
     "async def f(q):\n    await q.put(client.complete(messages=[]))\n    return (await q.get())['id']": "return (await q.get()).id",
     "def f(state):\n    state['h'] = [UserMessage('a')]\n    return state['h'][0].role": """return state['h'][0]["role"]""",
+    # Copies, and parts of them.
+    "h = [UserMessage('a')].copy()\nx = h[0].role": """x = h[0]["role"]""",
+    "h = deque([UserMessage('a')], maxlen=3)\nx = h[0].role": """x = h[0]["role"]""",
+    "for m in chain([UserMessage('a')], []): x = m.role": """for m in chain([{"role": "user", "content": 'a'}], []): x = m["role"]""",
+    "first, *rest = [UserMessage('a')]\nx = first.role, rest[0].role": """x = first["role"], rest[0]["role"]""",
+    "d = dict(enumerate([UserMessage('a')]))\nx = d[0].role": """x = d[0]["role"]""",
+    "d = dict(a=UserMessage('a'))\nx = d['a'].role": """x = d['a']["role"]""",
+    "m = AssistantMessage(tool_calls=[ChatCompletionsToolCall(id='1', function=f)])\nx = m.tool_calls[0].id": """x = m["tool_calls"][0]["id"]""",
+    # Fields that are looked up by their names.
+    "m = UserMessage('a')\nx = getattr(m, 'content', '')": "x = m.get('content', '')",
+    "m = UserMessage('a')\nx = getattr(m, 'content')": "x = m['content']",
+    "m = UserMessage('a')\nx = not hasattr(m, 'tool_calls')": "x = not ('tool_calls' in m)",
     # What is kept in an object of another package.
     "import streamlit as st\nst.session_state.h = [UserMessage('a')]\nx = st.session_state['h'][0].role": """x = st.session_state['h'][0]["role"]""",
     "app.config['LLM'] = client\nx = app.config['LLM'].complete(messages=[])": """x = app.config['LLM'].chat.completions.create(model="m", messages=[])""",
@@ -216,6 +228,7 @@ DOUBTS = {
     "x = unknown.get_model_info()": "if unknown is an old client, move this call",
     "class Fake:\n    def complete(self, messages): return 1": "if this class stands for an old client",
     "x = HttpResponseError('no')": "APIStatusError(message, response=httpx.Response(",
+    "m = UserMessage('a')\nsetattr(m, 'content', 'b')": "m is a dict now: set an item.",
     "x = getattr(client, 'complete')": '"complete" is chat.completions.create now',
 }
 

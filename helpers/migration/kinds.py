@@ -54,6 +54,11 @@ def is_known(values: Values) -> bool:
     return any(value.kind in ("object", "class", "module", "member") for value in values)
 
 
+def is_dict(value: Value) -> bool:
+    """Whether a value of the SDK is a dict after the move."""
+    return value.name in sdk.REQUESTS or (value.name in sdk.MADE_DICTS and value.node is not None)
+
+
 def typed(name: str) -> Values:
     """Return the value of a field's type: a class, "[class]" or ""."""
     if not name:

@@ -19,6 +19,8 @@ PASS_ON = frozenset(
         "set",
         "deepcopy",
         "copy",
+        "deque",
+        "islice",
         "closing",
         "aclosing",
         "run",
@@ -64,7 +66,8 @@ def known_call(evaluator: Evaluating, node: ast.Call) -> Values:
     if name == "cast" and len(node.args) == 2:
         return annotation(evaluator, node.args[0]) or evaluator.eval(node.args[1])
     if name in PASS_ON:
-        return evaluator.eval(first)
+        own = isinstance(node.func, ast.Attribute) and not node.args  # as in `messages.copy()`
+        return evaluator.eval(node.func.value if own else first)  # type: ignore[attr-defined]
     if name in MOCKS:
         specs = [keyword.value for keyword in node.keywords if keyword.arg in ("spec", "spec_set")]
         made = annotation(evaluator, specs[0] if specs else first)
@@ -98,7 +101,23 @@ def collection_call(
         if keyed:
             inner |= evaluator.union(node.args[1:2])
         return evaluator.holding(inner) if name == "values" else inner
-    if name in ("enumerate", "zip", "items", "gather"):
+    if name == "from_iterable":
+        return evaluator.holding(elements(elements(evaluator.eval(first))))
+    if name == "dict":
+        return made_dict(evaluator, node)
+    if name in ("enumerate", "zip", "items", "gather", "chain"):
         every = evaluator.union(node.args)
         return evaluator.holding(elements(every) or every)
     return NOTHING
+
+
+def made_dict(evaluator: Evaluating, node: ast.Call) -> Values:
+    """Return what `dict(…)` gives: a copy, a dict of pairs, or one with the names as keys."""
+    values = evaluator.union(node.args[:1])
+    found = {value for value in values if value.kind == "dict"}
+    if pairs := elements(values):
+        found.add(Value("dict", items=pairs))
+    for option in node.keywords:
+        if items := evaluator.eval(option.value):
+            found.add(Value("dict", f"[{option.arg!r}]", items=items))
+    return frozenset(found)

@@ -7,7 +7,7 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, expression, quoted, wrapped
 from helpers.migration.context import Context, objects
-from helpers.migration.kinds import Value
+from helpers.migration.kinds import Value, is_dict
 from helpers.migration.move_errors import (
     detail_attribute,
     error_attribute,
@@ -27,11 +27,6 @@ WRITERS = ("pop", "popitem", "clear", "update", "setdefault")
 def dumped(owner: cst.BaseExpression) -> cst.BaseExpression:
     """Return the dict of an answer, with what was sent and nothing else."""
     return expression("x." + DUMP).with_changes(func=attribute(owner, "model_dump"))
-
-
-def is_dict(value: Value) -> bool:
-    """Whether a value is a dict after the move."""
-    return value.name in sdk.REQUESTS or (value.name in sdk.MADE_DICTS and value.node is not None)
 
 
 def field_names(symbol: str) -> frozenset[str]:
@@ -120,6 +115,25 @@ def object_attribute(
     if plain == "HttpResponse":
         return response_attribute(context, new, node, name)
     return new
+
+
+def moved_lookup(
+    context: Context, new: cst.Call, node: ast.Call, name: str
+) -> cst.BaseExpression | None:
+    """Return what takes the place of getattr(message, "content") and its like; else None."""
+    if len(node.args) < 2 or is_mixed(context, node.args[0]):
+        return None
+    values = objects(context, node.args[0])
+    if not values or not all(is_dict(value) for value in values):
+        return None
+    key, *more = (code_of(argument.value) for argument in new.args[1:])
+    owner = code_of(wrapped(new.args[0].value))
+    if name == "setattr":
+        context.todo("Model.update", f"{owner} is a dict now: set an item.")
+        return new
+    if name == "hasattr":
+        return expression(f"({key} in {owner})")
+    return expression(f"{owner}.get({key}, {more[0]})" if more else f"{owner}[{key}]")
 
 
 def other_fields(context: Context, owner: Value, name: str) -> None:

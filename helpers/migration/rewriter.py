@@ -12,12 +12,12 @@ from helpers.migration.calls import moved_call
 from helpers.migration.code import attribute, code_of, expression
 from helpers.migration.comments import lost_comments, with_comments
 from helpers.migration.context import Context, in_annotation, objects
+from helpers.migration.kinds import is_dict
 from helpers.migration.mocks import stands_in
 from helpers.migration.move_answers import (
     READERS,
     dumped,
     is_answer,
-    is_dict,
     moved_attribute,
     moved_subscript,
     reader_named,

@@ -70,7 +70,7 @@ class Collector(ast.NodeVisitor):
         if isinstance(target, ast.Name):
             self.bind(target.id, how, node, at, extra)
         elif isinstance(target, ast.Starred):
-            self.target(target.value, "unknown", node, at)
+            self.target(target.value, "rest" if how == "unpack" else "unknown", node, at)
         elif isinstance(target, (ast.Tuple, ast.List)):
             for number, element in enumerate(target.elts):
                 inner = node.elts[number] if self.alike(target, node) and how == "expr" else None  # type: ignore

@@ -141,6 +141,9 @@ class Evaluator:
     def bound_unpack(self, binding: Binding) -> Values:
         return elements(self.eval(binding.node))
 
+    def bound_rest(self, binding: Binding) -> Values:
+        return self.holding(elements(self.eval(binding.node)))
+
     def bound_except(self, binding: Binding) -> Values:
         classes = self.eval(binding.node)
         return frozenset(
@@ -231,7 +234,7 @@ class Evaluator:
         if owner.kind == "class":
             return class_attribute(owner, name)
         if owner.kind == "object":
-            return object_attribute(owner, name)
+            return object_attribute(owner, name) or made_with(owner, name)
         return mock_attribute(owner, name) if owner.kind in ("mock", "method") else NOTHING
 
     def dotted(self, path: str) -> Values:
@@ -288,7 +291,8 @@ class Evaluator:
             elif owner.kind == "list" or (owner.kind == "dict" and may_hold(owner, node.slice)):
                 found |= owner.items
             elif owner.kind == "object" and isinstance(node.slice, ast.Constant):
-                found |= typed(sdk.field_type(owner.name, str(node.slice.value)) or "")
+                name = str(node.slice.value)
+                found |= typed(sdk.field_type(owner.name, name) or "") or made_with(owner, name)
         return frozenset(found) if found or is_known(owners) else stored(self, node)
 
     # Calls.
@@ -410,3 +414,11 @@ class Evaluator:
 
     def holding(self, values: Values) -> Values:
         return frozenset([Value("list", items=values)]) if values else NOTHING
+
+
+def made_with(owner: Value, name: str) -> Values:
+    """Return what a program itself gave a message, such as the tool calls that it made."""
+    if not isinstance(owner.node, ast.Call) or not isinstance(owner.home, Evaluator):
+        return NOTHING
+    given = [option.value for option in owner.node.keywords if option.arg == name]
+    return owner.home.union(given) if owner.name in sdk.REQUESTS else NOTHING
