@@ -37,6 +37,33 @@ READS = {
     "d = {'r': client.complete(messages=[]), 'meta': load()}\nx = d['meta']['id'], d['r']['id']": "x = d['meta']['id'], d['r'].id",
     "d = {'r': client.complete(messages=[]), 'meta': load()}\nx = d.get('meta')['id'], d.get('r')['id']": "x = d.get('meta')['id'], d.get('r').id",
     "state = {'client': None}\nstate['client'] = client\nx = state['client'].complete(messages=[])": """x = state['client'].chat.completions.create(model="m", messages=[])""",
+    # What is put into a list, a dict or a queue later.
+    "h = []\ndef f(q):\n    h.append(UserMessage(q))\nx = h[-1].content": """x = h[-1]["content"]""",
+    "def f(h):\n    h.extend([UserMessage('a')])\n    return h[0].role": """return h[0]["role"]""",
+    "h = [UserMessage('a')]\nh += more()\nx = h[0].role": """x = h[0]["role"]""",
+    "class A:\n    h = None\n    def f(self):\n        self.h.append(UserMessage('a'))\n        return self.h[0].role": """return self.h[0]["role"]""",
+    "hs = defaultdict(list)\ndef f(u):\n    hs[u].append(UserMessage('a'))\n    return hs[u][0].role": """return hs[u][0]["role"]""",
+    "c = {}\none = c.setdefault(0, ChatCompletionsToolCall(id='', function=f))\none.id = 'a'": """one["id"] = 'a'""",
+    "c = {}\nc.setdefault(0, ChatCompletionsToolCall(id='', function=f))\nx = [one.id for one in c.values()]": """x = [one["id"] for one in c.values()]""",
+    "s = {}\ns.update(last=client.complete(messages=[]))\nx = s['last']['id']": "x = s['last'].id",
+    "async def f(q):\n    await q.put(client.complete(messages=[]))\n    return (await q.get())['id']": "return (await q.get()).id",
+    "def f(state):\n    state['h'] = [UserMessage('a')]\n    return state['h'][0].role": """return state['h'][0]["role"]""",
+    # Copies, and parts of them.
+    "h = [UserMessage('a')].copy()\nx = h[0].role": """x = h[0]["role"]""",
+    "h = deque([UserMessage('a')], maxlen=3)\nx = h[0].role": """x = h[0]["role"]""",
+    "for m in chain([UserMessage('a')], []): x = m.role": """for m in chain([{"role": "user", "content": 'a'}], []): x = m["role"]""",
+    "first, *rest = [UserMessage('a')]\nx = first.role, rest[0].role": """x = first["role"], rest[0]["role"]""",
+    "d = dict(enumerate([UserMessage('a')]))\nx = d[0].role": """x = d[0]["role"]""",
+    "d = dict(a=UserMessage('a'))\nx = d['a'].role": """x = d['a']["role"]""",
+    "m = AssistantMessage(tool_calls=[ChatCompletionsToolCall(id='1', function=f)])\nx = m.tool_calls[0].id": """x = m["tool_calls"][0]["id"]""",
+    # Fields that are looked up by their names.
+    "m = UserMessage('a')\nx = getattr(m, 'content', '')": "x = m.get('content', '')",
+    "m = UserMessage('a')\nx = getattr(m, 'content')": "x = m['content']",
+    "m = UserMessage('a')\nx = not hasattr(m, 'tool_calls')": "x = not ('tool_calls' in m)",
+    # What is kept in an object of another package.
+    "import streamlit as st\nst.session_state.h = [UserMessage('a')]\nx = st.session_state['h'][0].role": """x = st.session_state['h'][0]["role"]""",
+    "app.config['LLM'] = client\nx = app.config['LLM'].complete(messages=[])": """x = app.config['LLM'].chat.completions.create(model="m", messages=[])""",
+    "def f(one):\n    one.h = UserMessage('a')\ndef g(one):\n    return one.h.role": "return one.h.role",
 }
 
 
@@ -201,6 +228,7 @@ DOUBTS = {
     "x = unknown.get_model_info()": "if unknown is an old client, move this call",
     "class Fake:\n    def complete(self, messages): return 1": "if this class stands for an old client",
     "x = HttpResponseError('no')": "APIStatusError(message, response=httpx.Response(",
+    "m = UserMessage('a')\nsetattr(m, 'content', 'b')": "m is a dict now: set an item.",
     "x = getattr(client, 'complete')": '"complete" is chat.completions.create now',
 }
 
@@ -239,6 +267,17 @@ def test_a_tool_call_that_is_a_dict_or_an_object_gets_a_todo():
     assert "return call.function.name" in text
 
 
+@pytest.mark.parametrize("read", ["m.content", "m['content']", "m.as_dict()", "m.get('content')"])
+def test_a_message_that_is_a_dict_or_an_object_gets_a_todo(read):
+    text = moved(
+        f"{CLIENT}history = [UserMessage('a')]\n"
+        "history.append(client.complete(messages=history).choices[0].message)\n"
+        f"for m in history:\n    x = {read}\n"
+    )
+    assert "m is a dict where this program makes it, else an object" in text
+    assert text.endswith(f"x = {read}\n")
+
+
 def test_a_tool_call_that_the_program_always_makes_is_a_dict():
     text = moved(
         f"{CLIENT}def run(call: ChatCompletionsToolCall):\n    return call.id\n"
@@ -274,9 +313,56 @@ TYPES = {
 }
 
 
+TYPES[
+    "def f(c: SkipValidation[ChatCompletionsClient]):\n    return c.complete(model='n', messages=[])"
+] = "c.chat.completions.create(model='n', messages=[])"
+TYPES["def f(c: 'ChatCompletionsClient'):\n    return c.complete(model='n', messages=[])"] = (
+    "c.chat.completions.create(model='n', messages=[])"
+)
+
+
 @pytest.mark.parametrize("old", TYPES)
 def test_a_name_for_a_type_is_followed(old):
     assert last(old + "\n") == f"return {TYPES[old]}"
+
+
+NAMED_TYPES = {
+    "x: TypeAlias = Sequence[ChatRequestMessage]": "x: TypeAlias = Sequence[ChatCompletionMessageParam]",
+    "x = dict[str, list[UserMessage]]": "x = dict[str, list[ChatCompletionUserMessageParam]]",
+    "x = ContentItem | None": "x = ChatCompletionContentPartParam | None",
+    "x = Union[UserMessage, 'ToolMessage']": (
+        "x = Union[ChatCompletionUserMessageParam, 'ChatCompletionToolMessageParam']"
+    ),
+    "x = ChatRequestMessage": "x = ChatCompletionMessageParam",
+    "x = TypeVar('x', bound=ChatRequestMessage)": "x = TypeVar('x', bound=ChatCompletionMessageParam)",
+    "x = cast(ChatRequestMessage, y)": "x = cast(ChatCompletionMessageParam, y)",
+    "x: SkipValidation[ChatCompletionsClient]": "x: SkipValidation[OpenAI]",
+}
+
+
+@pytest.mark.parametrize("old", NAMED_TYPES)
+def test_a_type_that_has_a_name_moves(old):
+    text = moved(f"{CLIENT}{old}\n")
+    assert text.rstrip().splitlines()[-1] == NAMED_TYPES[old] and MARK not in text
+    assert "azure.ai.inference" not in text
+
+
+def test_fields_that_openai_does_not_have_get_a_todo():
+    text = moved(f"{CLIENT}def f(i: ModelInfo):\n    x = i.model_name\n    y = i['model_type']\n")
+    assert text.count("openai's Model has id, created and owned_by alone") == 2
+
+
+TWO_KINDS = {
+    "isinstance(c, ChatCompletionsClient)": False,
+    "isinstance(c, ChatCompletionsClient) or isinstance(c, EmbeddingsClient)": True,
+    "isinstance(load_client('http://a/v1', AzureKeyCredential('k')), EmbeddingsClient)": True,
+}
+
+
+@pytest.mark.parametrize("asked", TWO_KINDS)
+def test_clients_of_two_kinds_are_of_one_class(asked):
+    text = moved(f"{CLIENT}from azure.ai.inference import *\nx = {asked}\n")
+    assert ("one class makes chat completions and embeddings" in text) is TWO_KINDS[asked]
 
 
 @pytest.mark.parametrize(
@@ -419,6 +505,95 @@ def test_a_stream_in_an_attribute_gets_a_todo_where_nothing_closes_it(close):
     assert "async with" not in text
 
 
+# --- Files that serve another one --------------------------------------------------------------
+
+HANDING = """
+from azure.ai.inference import ChatCompletionsClient
+from azure.ai.inference.models import UserMessage
+from azure.core.credentials import AzureKeyCredential
+"""
+DESK_OF_FOUR = """
+from answers import reason
+from compat import AzureKeyCredential, ChatCompletionsClient, UserMessage
+from errors import guarded
+client = ChatCompletionsClient("http://a/v1", AzureKeyCredential("k"), model="m")
+@guarded
+def ask(text):
+    return client.complete(messages=[UserMessage(text)])
+print(reason(client.complete(messages=[UserMessage("a")])))
+"""
+ERRORS = """
+from azure.core.exceptions import HttpResponseError
+def guarded(function):
+    try:
+        return function()
+    except HttpResponseError as error:
+        return error.error.code
+"""
+
+
+@pytest.fixture
+def four_files(tmp_path, capsys):
+    """A program whose other files name little or nothing of the SDK."""
+    (tmp_path / "compat.py").write_text(HANDING)
+    (tmp_path / "desk.py").write_text(DESK_OF_FOUR)
+    (tmp_path / "errors.py").write_text(ERRORS)
+    (tmp_path / "answers.py").write_text(
+        "def reason(answer):\n    return answer.choices[0].finish_reason.value\n"
+    )
+    return tmp_path
+
+
+def test_files_that_serve_the_one_with_the_client_move_with_it(four_files):
+    """They stayed as they were, without a word, and failed."""
+    assert main(["--write", str(four_files)]) == 0
+    moved = {path.stem: path.read_text() for path in four_files.iterdir()}
+    assert "choices[0].finish_reason\n" in moved["answers"]
+    assert "except APIStatusError as error:\n        return error.code" in moved["errors"]
+    assert "UserMessage" not in moved["compat"] and "compat" not in moved["desk"]
+
+
+def test_errors_of_another_package_of_azure_keep_their_class(four_files):
+    store = "from azure.storage.blob import BlobClient\nfrom errors import guarded\n"
+    (four_files / "store.py").write_text(store)
+    assert main(["--write", str(four_files)]) == 1
+    text = (four_files / "errors.py").read_text()
+    assert "except HttpResponseError" in text and "where openai is called, this is" in text
+
+
+def test_errors_without_the_old_sdk_near_stay(four_files):
+    for name in ("compat", "desk", "answers"):
+        (four_files / f"{name}.py").unlink()
+    assert main(["--write", str(four_files)]) == 0
+    assert (four_files / "errors.py").read_text() == ERRORS
+
+
+def test_a_package_of_errors_above_the_client_moves_too(tmp_path, capsys):
+    (tmp_path / "llm").mkdir()
+    (tmp_path / "llm" / "__init__.py").write_text(f"from errors import guarded\n{CLIENT}")
+    (tmp_path / "errors.py").write_text(ERRORS)
+    main(["--write", str(tmp_path)])
+    assert "except APIStatusError" in (tmp_path / "errors.py").read_text()
+
+
+@pytest.mark.parametrize("name", ["__init__.py", "types.py"])
+def test_names_that_a_package_hands_on_get_a_todo(name, tmp_path, capsys):
+    end = "" if name == "__init__.py" else '__all__ = ["ChatCompletionsClient", "UserMessage"]\n'
+    (tmp_path / name).write_text(HANDING + end)
+    main(["--write", str(tmp_path)])
+    text = (tmp_path / name).read_text()
+    assert "other files may take ChatCompletionsClient from here" in text
+    assert "other files may take UserMessage from here" in text
+
+
+def test_files_that_import_each_other_come_to_an_end(tmp_path, capsys):
+    (tmp_path / "a.py").write_text("from b import x\nprint(x.choices)\n")
+    (tmp_path / "b.py").write_text("from a import x\nprint(x.choices)\n")
+    (tmp_path / "old.py").write_text("print 'python 2'; x.choices\n")
+    assert main([str(tmp_path)]) == 0
+    assert "not judged: 0. Files or cells not judged: 0" in capsys.readouterr().out
+
+
 # --- Mocks -------------------------------------------------------------------------------------
 
 
@@ -494,6 +669,20 @@ def test_a_mock_that_has_nothing_to_do_with_the_old_sdk_stays(tmp_path, capsys):
     test.write_text("import desk\nc = MagicMock()\nc.complete.return_value = 1\n")
     (tmp_path / "desk.py").write_text("import os\n")
     assert main([str(tmp_path), "--diff"]) == 0
+
+
+def test_a_mock_does_not_hide_what_the_client_was_made_with(tmp_path, capsys):
+    """Its call got a TODO, as a client of a test has no model."""
+    (tmp_path / "desk.py").write_text(
+        f"{CLIENT}def ask(q, llm=None):\n    llm = llm or client\n    llm.complete(messages=[])\n"
+    )
+    (tmp_path / "test_desk.py").write_text(
+        "import desk\nfrom unittest.mock import Mock\n"
+        "def test():\n    desk.ask('a', Mock(spec=desk.ChatCompletionsClient))\n"
+    )
+    main([str(tmp_path), "--write"])
+    text = (tmp_path / "desk.py").read_text()
+    assert 'llm.chat.completions.create(model="m", messages=[])' in text and MARK not in text
 
 
 # --- Form --------------------------------------------------------------------------------------
@@ -591,3 +780,56 @@ def test_an_attribute_that_holds_a_method_keeps_its_name():
     text = moved(f"{CLIENT}{program}    def go(self, run):\n        return run(self.ask)\n")
     assert "self.ask = client.chat.completions.create" in text and "return run(self.ask)" in text
     assert "embeddings" not in text and text.count("whoever calls this gives model=") == 2
+
+
+OPTIONAL = """
+try:
+    from azure.ai.inference import ChatCompletionsClient
+    from azure.core.exceptions import HttpResponseError
+except ImportError:
+    ChatCompletionsClient, HttpResponseError = None, Exception
+try:
+    from azure.core.credentials import AzureKeyCredential
+except ImportError:
+    AzureKeyCredential = None
+try:
+    from azure.ai.inference.models import UserMessage
+except ImportError:
+    MODELS = False
+def ask():
+    if ChatCompletionsClient is None:
+        return
+    client = ChatCompletionsClient("http://a/v1", AzureKeyCredential("k"), model="m")
+    try:
+        client.complete(messages=[UserMessage("a")])
+    except HttpResponseError:
+        pass
+"""
+
+
+def test_what_stands_for_a_package_that_is_missing_takes_its_name():
+    text = moved(OPTIONAL)
+    assert "    OpenAI, APIStatusError = None, Exception\n" in text and "OpenAI is None" in text
+    assert "AzureKeyCredential" not in text and "    MODELS = False\n" in text
+
+
+def test_a_check_for_types_that_is_empty_goes():
+    text = moved(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+        "    from azure.ai.inference.models import ChatCompletions\n"
+        "def f(a: 'ChatCompletions'): ...\n"
+    )
+    assert "if TYPE_CHECKING" not in text and "pass" not in text
+
+
+def test_the_comments_of_an_import_that_goes_stay():
+    text = moved(
+        f"{CLIENT}# The roles.\nfrom azure.ai.inference.models import UserMessage  # just one\nx = 1\n"
+        "def f():\n    # For speed.\n    from azure.ai.inference.models import ToolMessage  # noqa\n"
+        "from azure.ai.inference.models import (\n    SystemMessage,  # rules\n"
+        "    ImageEmbeddingInput,  # pictures\n    ToolMessage,\n)\nImageEmbeddingInput()\n"
+    )
+    assert "# The roles.\n# just one\nx = 1\n" in text
+    assert "    pass\n    # For speed.\n" in text
+    assert "# rules\nfrom azure" in text and "    ImageEmbeddingInput,  # pictures\n)" in text
+    assert "noqa" not in text

@@ -414,3 +414,15 @@ def test_a_thousand_files_take_seconds(tmp_path):
     results = list(scan([tmp_path]))
     assert len(results) == 250
     assert (time.process_time() - start) * 4 < 20
+
+
+def test_what_has_a_row_has_no_part_that_is_not_judged(tmp_path, capsys):
+    path = tmp_path / "desk.py"
+    path.write_text(
+        "from azure.ai.inference import load_client\n"
+        "from azure.core.pipeline.transport import RequestsTransport\n"
+        "client = load_client(e, k)\nclient.complete(messages=[])\nclient.embed(input=[])\n"
+        "transport = RequestsTransport(session=s)\n"
+    )
+    assert main([str(path)]) == 1
+    assert "not judged: 0. Files" in capsys.readouterr().out

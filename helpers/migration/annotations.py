@@ -33,7 +33,14 @@ TRANSPARENT = (
     "Type",
     "ClassVar",
     "Final",
+    "Required",
+    "NotRequired",
+    "ReadOnly",
+    "SkipValidation",
+    "InstanceOf",
 )
+MAPPINGS = ("Dict", "dict", "Mapping", "MutableMapping", "DefaultDict", "defaultdict")
+GENERIC = frozenset((*WRAPPERS, *TRANSPARENT, *MAPPINGS, "Callable", "Generic", "Protocol"))
 
 
 def annotation(evaluator: Evaluating, node: ast.AST | None) -> Values:
@@ -56,7 +63,7 @@ def annotation(evaluator: Evaluating, node: ast.AST | None) -> Values:
         inner = annotation(evaluator, node.slice)
         if outer in TRANSPARENT or not inner:
             return inner
-        if outer in ("Dict", "dict", "Mapping"):
+        if outer in MAPPINGS:
             return frozenset([Value("dict", items=inner)])
         return frozenset([Value("list", items=inner)]) if outer in WRAPPERS else NOTHING
     return NOTHING
@@ -83,7 +90,6 @@ def quoted(evaluator: Evaluating, node: ast.Constant) -> Values:
     for part in ast.walk(inner):
         evaluator.found.places[id(part)] = place
         ast.copy_location(part, node)
-    evaluator.memo[id(inner)] = NOTHING  # keeps nothing of a tree that is thrown away
     values = annotation(evaluator, inner)
     for part in ast.walk(inner):
         evaluator.found.places.pop(id(part), None)

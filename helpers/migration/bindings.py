@@ -61,6 +61,8 @@ class Module:
         fields: what is assigned to `self.name`, by id of the class and name.
         parents: the parent of each node, by id.
         items: key and value of what is set by `name[key] = value`, by name.
+        stored: targets and bindings of `owner.name = value` and `owner["name"] = value`, by path.
+        puts: the calls that put something into a list, a dict or a queue, by its path.
     """
 
     tree: ast.Module
@@ -71,6 +73,8 @@ class Module:
     fields: dict[tuple[int, str], list[Binding]] = field(default_factory=dict)
     parents: dict[int, ast.AST] = field(default_factory=dict)
     items: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
+    stored: dict[str, list[tuple[ast.expr, Binding]]] = field(default_factory=dict)
+    puts: dict[str, list[ast.Call]] = field(default_factory=dict)
 
     def visible(self, name: str, use: ast.AST) -> list[Binding]:
         """Return the bindings that a use of a name can see, the latest first."""

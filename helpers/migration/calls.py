@@ -9,7 +9,12 @@ from helpers.migration.code import attribute, code_of
 from helpers.migration.context import Context
 from helpers.migration.keys import is_bare
 from helpers.migration.kinds import Value, last_name
-from helpers.migration.move_answers import moved_conversion, moved_method, shown_in_call
+from helpers.migration.move_answers import (
+    moved_conversion,
+    moved_lookup,
+    moved_method,
+    shown_in_call,
+)
 from helpers.migration.move_call import CallMover
 from helpers.migration.move_client import ClientMover
 from helpers.migration.move_errors import moved_getattr, moved_response
@@ -111,8 +116,9 @@ def other_call(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseExpre
         return moved_keywords(context, new, node)
     shown_in_call(context, node, name)
     method_in_string(context, node)
-    if name in ("getattr", "hasattr"):
-        return moved_getattr(context, new, node)
+    if name in ("getattr", "hasattr", "setattr"):
+        found = moved_lookup(context, new, node, name)
+        return found or (new if name == "setattr" else moved_getattr(context, new, node))
     if name in ("dict", "len", "list", "set", "sorted", "tuple") and len(node.args) == 1:
         return moved_conversion(context, new, node)
     keywords = {keyword.arg for keyword in node.keywords}

@@ -2,8 +2,11 @@
 
 import re
 from collections import Counter
+from typing import TypeVar
 
 import libcst as cst
+
+Node = TypeVar("Node", bound=cst.CSTNode)
 
 # What tools read says something of the code beside it, which is gone.
 FOR_TOOLS = re.compile(r"#\s*(noqa|nosec|type:|pyright:|pylint:|mypy:|ruff:|fmt:|isort:|pragma:)")
@@ -62,7 +65,14 @@ def lost_comments(old: cst.CSTNode, new: object) -> list[str]:
     return lost
 
 
-def with_comments(node: cst.CSTNode, texts: list[str]) -> cst.CSTNode:
+def all_comments(node: cst.CSTNode) -> list[str]:
+    """Return the comments of a statement and above it, except for those that tools read."""
+    found = Comments()
+    node.visit(found)
+    return [shown for text, shown in found.found if not FOR_TOOLS.match(text)]
+
+
+def with_comments(node: Node, texts: list[str]) -> Node:
     """Return a statement with comments above it, except for those that are there already."""
     lines = list(node.leading_lines)  # type: ignore[attr-defined]
     present = {line.comment.value for line in lines if line.comment}

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from helpers.migration.annotations import GENERIC
 from helpers.migration.facts import Facts
 from helpers.migration.imports import Needs
-from helpers.migration.kinds import Value, walk
+from helpers.migration.kinds import Value, last_name, walk
 from helpers.migration.options import keys
 from helpers.migration.table import find
 from helpers.migration.values import Evaluator
@@ -132,14 +133,27 @@ def in_annotation(context: Context, node: ast.AST) -> bool:
     here, parent = node, context.parent(node)
     while isinstance(parent, (ast.Subscript, ast.BinOp, ast.Tuple, ast.List, ast.Attribute)):
         here, parent = parent, context.parent(parent)
+    if here is not node and names_type(here):
+        return True
     if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return here not in parent.decorator_list and here not in (
             *parent.args.defaults,
             *parent.args.kw_defaults,
         )
-    return isinstance(parent, ast.arg) or (
-        isinstance(parent, ast.AnnAssign) and here is parent.annotation
-    )
+    call = context.parent(parent) if isinstance(parent, ast.keyword) else parent
+    if isinstance(call, ast.Call):
+        named = last_name(call.func)
+        return named in ("TypeVar", "NewType") or (named == "cast" and here is call.args[0])
+    if isinstance(parent, ast.AnnAssign):
+        return here is parent.annotation or last_name(parent.annotation) == "TypeAlias"
+    return isinstance(parent, ast.arg) or type(parent).__name__ == "TypeAlias"
+
+
+def names_type(node: ast.AST) -> bool:
+    """Whether an expression can only be a type, such as `Sequence[Message]` or `Message | None`."""
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.BitOr)
+    return isinstance(node, ast.Subscript) and last_name(node.value) in GENERIC
 
 
 def is_test(context: Context, node: ast.AST) -> bool:

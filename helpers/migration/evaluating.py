@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable
 from typing import Protocol
 
-from helpers.migration.bindings import Module
+from helpers.migration.bindings import Binding, Module
 from helpers.migration.kinds import Home, Value, Values
 
 
@@ -33,6 +33,10 @@ class Evaluating(Home, Protocol):
 
     def union(self, nodes: Iterable[ast.AST | None]) -> Values:
         """Return what any of several expressions can be."""
+        ...
+
+    def bound(self, binding: Binding) -> Values:
+        """Return what a binding gives its name."""
         ...
 
     def attribute(self, owner: Value, name: str) -> Values:
@@ -65,6 +69,10 @@ class Resolver(Protocol):
 
     def callers(self, home: Evaluating, function: ast.AST) -> Iterable[tuple[Evaluating, ast.Call]]:
         """Return the calls of a function of `home` in the files beside it."""
+        ...
+
+    def naming(self, home: Evaluating) -> Iterable[Evaluating]:
+        """Return the files near `home` that name it."""
         ...
 
     def named(self, home: Evaluating, name: str) -> bool:

@@ -49,6 +49,16 @@ NOTHING: Values = frozenset()
 STREAM_ITEM = Value("object", "StreamingChatCompletionsUpdate")
 
 
+def is_known(values: Values) -> bool:
+    """Whether values are of the SDK, so that their attributes and items are known."""
+    return any(value.kind in ("object", "class", "module", "member") for value in values)
+
+
+def is_dict(value: Value) -> bool:
+    """Whether a value of the SDK is a dict after the move."""
+    return value.name in sdk.REQUESTS or (value.name in sdk.MADE_DICTS and value.node is not None)
+
+
 def typed(name: str) -> Values:
     """Return the value of a field's type: a class, "[class]" or ""."""
     if not name:
@@ -118,6 +128,8 @@ def object_attribute(owner: Value, name: str) -> Values:
     """Return what an attribute of an object of the SDK is."""
     plain = owner.name.removeprefix("aio.")
     own = frozenset([owner])
+    if name == ("embed" if plain == "ChatCompletionsClient" else "complete"):
+        return NOTHING  # of the other kind of client
     if plain in sdk.CLIENTS and name in (*CLIENT_METHODS, *ENTERED):
         return frozenset([Value("method", f"{owner.name}.{name}", items=own)])
     if plain == "AIProjectClient":
@@ -142,6 +154,11 @@ def object_attribute(owner: Value, name: str) -> Values:
 def last_name(node: ast.AST | None) -> str:
     """Return the last part of a name, such as `c` of `a.b.c`; "" for what is no name."""
     return node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+
+
+def key_name(key: ast.AST | None) -> str:
+    """Return the name of a dict that holds what is at one key; "" where the key is not known."""
+    return f"[{key.value!r}]" if isinstance(key, ast.Constant) else ""
 
 
 def parameter_defaults(function: ast.AST) -> dict[ast.arg, ast.expr]:

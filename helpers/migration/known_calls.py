@@ -2,9 +2,10 @@
 
 import ast
 
+from helpers.migration import sdk
 from helpers.migration.annotations import annotation
 from helpers.migration.evaluating import Evaluating
-from helpers.migration.kinds import NOTHING, Value, Values, elements, last_name
+from helpers.migration.kinds import NOTHING, Value, Values, elements, key_name, last_name
 from helpers.migration.mocks import is_patch
 
 PASS_ON = frozenset(
@@ -18,6 +19,8 @@ PASS_ON = frozenset(
         "set",
         "deepcopy",
         "copy",
+        "deque",
+        "islice",
         "closing",
         "aclosing",
         "run",
@@ -34,14 +37,19 @@ PASS_ON = frozenset(
 MOCKS = ("Mock", "MagicMock", "AsyncMock", "create_autospec")
 
 
-def key_name(key: ast.AST | None) -> str:
-    """Return the name of a dict that holds what is at one key; "" where the key is not known."""
-    return f"[{key.value!r}]" if isinstance(key, ast.Constant) else ""
-
-
 def may_hold(owner: Value, key: ast.AST | None) -> bool:
     """Whether a dict can hold its items at a key."""
     return not owner.name or owner.name == (key_name(key) or owner.name)
+
+
+def is_client(value: Value) -> bool:
+    """Whether a value is a client of the SDK."""
+    return value.kind == "object" and value.name.removeprefix("aio.") in sdk.CLIENTS
+
+
+def is_mock(client: Value) -> bool:
+    """Whether a client is one that `unittest.mock` makes."""
+    return last_name(getattr(client.node, "func", None)) in MOCKS
 
 
 def call_parts(node: ast.AST) -> tuple[str, list[ast.expr]]:
@@ -58,10 +66,12 @@ def known_call(evaluator: Evaluating, node: ast.Call) -> Values:
     if name == "cast" and len(node.args) == 2:
         return annotation(evaluator, node.args[0]) or evaluator.eval(node.args[1])
     if name in PASS_ON:
-        return evaluator.eval(first)
+        own = isinstance(node.func, ast.Attribute) and not node.args  # as in `messages.copy()`
+        return evaluator.eval(node.func.value if own else first)  # type: ignore[attr-defined]
     if name in MOCKS:
         specs = [keyword.value for keyword in node.keywords if keyword.arg in ("spec", "spec_set")]
-        return annotation(evaluator, specs[0] if specs else first)
+        made = annotation(evaluator, specs[0] if specs else first)
+        return frozenset(Value("object", v.name, node=node) if is_client(v) else v for v in made)
     if is_patch(node):
         return evaluator.patched(node)
     if name == "result" and isinstance(node.func, ast.Attribute):
@@ -81,14 +91,33 @@ def collection_call(
     """Return what a call gives that makes a collection, or takes something out of one."""
     if name == "wait":  # a pair of collections
         return evaluator.holding(evaluator.eval(first))
-    if name in ("next", "anext", "max", "min", "pop", "get", "values", "popleft"):
+    if name in ("next", "anext", "max", "min", "pop", "get", "setdefault", "values", "popleft"):
         owner = node.func.value if isinstance(node.func, ast.Attribute) else first
         values = evaluator.eval(owner)
-        key = first if name in ("get", "pop") else None
+        keyed = name in ("get", "pop", "setdefault")
+        key = first if keyed else None
         dicts = [v for v in values if v.kind == "dict" and may_hold(v, key)]
         inner = frozenset(i for v in dicts for i in v.items) | elements(values)
+        if keyed:
+            inner |= evaluator.union(node.args[1:2])
         return evaluator.holding(inner) if name == "values" else inner
-    if name in ("enumerate", "zip", "items", "gather"):
+    if name == "from_iterable":
+        return evaluator.holding(elements(elements(evaluator.eval(first))))
+    if name == "dict":
+        return made_dict(evaluator, node)
+    if name in ("enumerate", "zip", "items", "gather", "chain"):
         every = evaluator.union(node.args)
         return evaluator.holding(elements(every) or every)
     return NOTHING
+
+
+def made_dict(evaluator: Evaluating, node: ast.Call) -> Values:
+    """Return what `dict(…)` gives: a copy, a dict of pairs, or one with the names as keys."""
+    values = evaluator.union(node.args[:1])
+    found = {value for value in values if value.kind == "dict"}
+    if pairs := elements(values):
+        found.add(Value("dict", items=pairs))
+    for option in node.keywords:
+        if items := evaluator.eval(option.value):
+            found.add(Value("dict", f"[{option.arg!r}]", items=items))
+    return frozenset(found)

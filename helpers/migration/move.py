@@ -4,7 +4,7 @@ import difflib
 from pathlib import Path
 
 from helpers.migration.context import MARK
-from helpers.migration.project import Project, old_text, promising
+from helpers.migration.project import Project, may_read, old_text, promising
 from helpers.migration.report import place, printable
 from helpers.migration.source import Document, Unreadable, load, write
 
@@ -24,16 +24,18 @@ class Mover:
     def add(self, path: Path) -> None:
         """Move one file. Whatever is wrong with it costs one line."""
         self.files += 1
+        sign = True
         try:
             data = path.read_bytes()
-            if promising(data):
+            sign = promising(data)
+            if sign or may_read(data):
                 self.move(path, data)
         except OSError as error:
             self.problem(path, Unreadable(f"cannot be read or written: {error.strerror or error}"))
-        except Unreadable as error:
-            self.problem(path, error)
-        except RecursionError:
-            self.problem(path, Unreadable("nested too deeply"))
+        except (Unreadable, RecursionError) as error:
+            why = error if isinstance(error, Unreadable) else Unreadable("nested too deeply")
+            if sign:  # elsewhere it does not matter
+                self.problem(path, why)
 
     def problem(self, path: Path, error: Unreadable) -> None:
         self.problems += 1

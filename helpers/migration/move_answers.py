@@ -7,7 +7,7 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, expression, quoted, wrapped
 from helpers.migration.context import Context, objects
-from helpers.migration.kinds import Value
+from helpers.migration.kinds import Value, is_dict
 from helpers.migration.move_errors import (
     detail_attribute,
     error_attribute,
@@ -29,11 +29,6 @@ def dumped(owner: cst.BaseExpression) -> cst.BaseExpression:
     return expression("x." + DUMP).with_changes(func=attribute(owner, "model_dump"))
 
 
-def is_dict(value: Value) -> bool:
-    """Whether a value is a dict after the move."""
-    return value.name in sdk.REQUESTS or (value.name in sdk.MADE_DICTS and value.node is not None)
-
-
 def field_names(symbol: str) -> frozenset[str]:
     """Return the fields of a class; for a base class also those of the classes based on it."""
     if symbol in ("ChatRequestMessage", "ContentItem"):
@@ -52,13 +47,14 @@ def is_answer(context: Context, node: ast.AST | None) -> bool:
 
 def is_mixed(context: Context, node: ast.expr) -> bool:
     """Whether an expression is a dict at one time and an answer at another; a TODO says so."""
-    kinds = {is_dict(value) for value in objects(context, node) if value.name in sdk.MADE_DICTS}
-    if len(kinds) < 2:
+    values = [v for v in objects(context, node) if v.name in sdk.ANSWERS or v.name in sdk.REQUESTS]
+    answers = [value for value in values if not is_dict(value)]
+    if not answers or len(answers) == len(values):
         return False
     if isinstance(node, ast.Attribute) and is_mixed(context, node.value):
         return True  # which is said already
     what = f"{ast.unparse(node)} is a dict where this program makes it, else an object."
-    context.todo("ChatCompletionsToolCall", what)
+    context.todo(answers[0].name, what)
     return True
 
 
@@ -111,6 +107,7 @@ def object_attribute(
         context.todo(f"{plain}.created", "created is an integer now, not a datetime.")
     if plain == "EmbeddingsResult" and name == "id":
         context.todo("EmbeddingsResult.id", "embeddings have no id.")
+    other_fields(context, owner, name)
     if plain in sdk.EXCEPTIONS:
         return error_attribute(context, new, node, name)
     if plain == "ODataV4Format":
@@ -118,6 +115,32 @@ def object_attribute(
     if plain == "HttpResponse":
         return response_attribute(context, new, node, name)
     return new
+
+
+def moved_lookup(
+    context: Context, new: cst.Call, node: ast.Call, name: str
+) -> cst.BaseExpression | None:
+    """Return what takes the place of getattr(message, "content") and its like; else None."""
+    if len(node.args) < 2 or is_mixed(context, node.args[0]):
+        return None
+    values = objects(context, node.args[0])
+    if not values or not all(is_dict(value) for value in values):
+        return None
+    key, *more = (code_of(argument.value) for argument in new.args[1:])
+    owner = code_of(wrapped(new.args[0].value))
+    if name == "setattr":
+        context.todo("Model.update", f"{owner} is a dict now: set an item.")
+        return new
+    if name == "hasattr":
+        return expression(f"({key} in {owner})")
+    return expression(f"{owner}.get({key}, {more[0]})" if more else f"{owner}[{key}]")
+
+
+def other_fields(context: Context, owner: Value, name: str) -> None:
+    """Leave a TODO where a program reads a field that openai's class does not have."""
+    if owner.name == "ModelInfo" and name in sdk.ANSWERS[owner.name]:
+        what = "openai's Model has id, created and owned_by alone."
+        context.todo(f"{owner.name}.{name}", what)
 
 
 def moved_subscript(
@@ -136,6 +159,7 @@ def moved_subscript(
                 context.todo("Model.update", "answers are no mappings: set an attribute.")
                 return new
             key = node.slice.value
+            other_fields(context, owner, key)
             if known(owner.name, key):
                 return attribute(new.value, key)
             return new.with_changes(value=dumped(new.value))
@@ -156,6 +180,8 @@ def moved_method(
     owner, _, name = method.name.rpartition(".")
     assert isinstance(new.func, cst.Attribute)
     receiver = new.func.value
+    if isinstance(node.func, ast.Attribute) and is_mixed(context, node.func.value):
+        return new
     if any(is_dict(value) for value in method.items):
         return receiver if name == "as_dict" else new
     if name == "as_dict":

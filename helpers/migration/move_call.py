@@ -19,10 +19,11 @@ from helpers.migration.context import Context, defaults, is_none, ordered
 from helpers.migration.extras import ended, split
 from helpers.migration.formats import format_code, is_schema
 from helpers.migration.kinds import Value
+from helpers.migration.known_calls import is_mock
 from helpers.migration.move_client import shortened, timeout_code
 from helpers.migration.move_defaults import DefaultsMover
 from helpers.migration.nullable import none_possible, or_omit
-from helpers.migration.options import keys
+from helpers.migration.options import NONE, Options, keys, options
 
 TIMEOUTS = ("timeout", "read_timeout", "connection_timeout")
 RENAMED = {"headers": "extra_headers", "params": "extra_query"}
@@ -51,7 +52,8 @@ class CallMover:
         self.context, self.node = context, node
         self.symbol = methods[0].name
         self.chat = self.symbol.endswith("complete")
-        self.clients = [client for method in methods for client in ordered(method.items)]
+        clients = [client for method in methods for client in ordered(method.items)]
+        self.clients = [one for one in clients if not is_mock(one)] or clients
         self.waits: dict[str, cst.BaseExpression] = {}
         self.retries: cst.BaseExpression | None = None
         self.body = False
@@ -65,14 +67,11 @@ class CallMover:
         arguments = [self.argument(a, value) for a, value in zip(call.args, values, strict=True)]
         self.timeout(arguments)
         moved = replaced(call, arguments)
-        given = {a.keyword.value for a in moved.args if a.keyword} | self.spread_keys()
         if not self.body:
-            moved = prepend(
-                moved,
-                DefaultsMover(self.context, self.node, self.symbol, self.clients).missing(
-                    call, given
-                ),
-            )
+            mover = DefaultsMover(self.context, self.node, self.symbol, self.clients)
+            spread = self.spread_options()
+            given = {a.keyword.value for a in moved.args if a.keyword} | spread.sure
+            moved = prepend(moved, mover.missing(call, given, set(spread.items) - given))
         moved = moved.with_changes(func=self.function(call.func))
         long = len(moved.args) > len(call.args) and not self.context.strings
         return broken(moved) if long else moved
@@ -87,12 +86,12 @@ class CallMover:
         first, _, rest = new.partition(".")
         return attribute(called.with_changes(value=owner, attr=cst.Name(first)), rest)
 
-    def spread_keys(self) -> set[str]:
-        """Return the keys of the dicts that the call spreads, as far as they are written out."""
-        found: set[str] = set()
+    def spread_options(self) -> Options:
+        """Return the options in the dicts that the call spreads, as far as they are known."""
+        found = NONE
         for option in self.node.keywords:
             if option.arg is None:
-                found |= set(keys(self.context.evaluator, option.value) or ())
+                found = found.with_more(options(self.context.evaluator, option.value) or NONE)
         return found
 
     # One argument.

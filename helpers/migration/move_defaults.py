@@ -47,8 +47,13 @@ class DefaultsMover:
         self.context, self.node, self.symbol, self.clients = context, node, symbol, clients
         self.chat = symbol.endswith("complete")
 
-    def missing(self, call: cst.Call, given: set[str]) -> list[cst.Arg]:
-        """Return the arguments that the client had for the call, and model=."""
+    def missing(self, call: cst.Call, given: set[str], perhaps: set[str]) -> list[cst.Arg]:
+        """Return the arguments that the client had for the call, and model=.
+
+        Args:
+            given: what the call gives in every case.
+            perhaps: what the dicts that it spreads have in some cases.
+        """
         found: list[cst.Arg] = []
         names = CALL_DEFAULTS if self.chat else EMBED_DEFAULTS
         every = [defaults(self.context, client, names) for client in self.clients]
@@ -61,7 +66,9 @@ class DefaultsMover:
             if name in given or (name == "model_extras" and self.own_extras()):
                 continue
             codes = {ast.unparse(one[name]) if name in one else "" for one in every}
-            if codes - {""}:
+            if name in perhaps:
+                self.given_perhaps(name, codes - {""})
+            elif codes - {""}:
                 found += self.default(call, name, every, given, len(codes) > 1, spread)
             elif name == "model" and not spread and not lost:
                 self.context.todo(
@@ -74,6 +81,15 @@ class DefaultsMover:
         ):
             found.append(keyword("encoding_format", quoted("float")))
         return found
+
+    def given_perhaps(self, name: str, codes: set[str]) -> None:
+        """Leave a TODO for a default that the call's own options have in some cases."""
+        symbol, where = f"{self.symbol}({name}=)", f"where these options have no {name}"
+        if codes:
+            code = f"{name}={shortened(min(codes))}"
+            self.context.todo(symbol, f"{where}, the client's {code} belongs into this call.")
+        elif name == "model":
+            self.context.todo(symbol, f"{where}, openai demands model=: name your deployment.")
 
     def made_here(self, names: tuple[str, ...], given: set[str]) -> list[str]:
         """Return what the file's clients have for this call, with a TODO: one may be its own."""

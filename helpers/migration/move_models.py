@@ -1,12 +1,14 @@
 """Rewrite the classes of requests into dicts, and types into openai's."""
 
 import ast
+from typing import TypeGuard
 
 import libcst as cst
 
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, dictionary, expression, quoted, wrapped
 from helpers.migration.context import Context, is_none
+from helpers.migration.kinds import last_name, walk
 from helpers.migration.nullable import asked_for, none_possible
 
 ROLES = {
@@ -204,3 +206,52 @@ def moved_type(context: Context, symbol: str, annotation: bool) -> cst.BaseExpre
     if annotation and symbol in sdk.ENUMS:
         return cst.Name("str")
     return None
+
+
+def stand_in_name(context: Context, new: cst.Name, node: ast.Name) -> cst.Name:
+    """Return the name that is set where an import fails: `except ImportError: Client = None`."""
+    scope, path = context.evaluator.found.places[id(node)]
+    if not any(name == "handlers" for _, name in path):
+        return new
+    imported = [one for one in scope.names.get(node.id, ()) if one.how == "from"]
+    classes = {v.name for one in imported for v in context.evaluator.bound(one)}
+    for symbol in sorted(classes & {*NEW_TYPES, *sdk.EXCEPTIONS}):
+        made = moved_type(context, symbol, False)
+        if symbol in sdk.EXCEPTIONS and not context.foreign:
+            made = context.name("openai", sdk.EXCEPTIONS[symbol])
+        if isinstance(made, cst.Name):
+            return made
+    return new
+
+
+def two_kinds(context: Context, call: ast.Call, symbol: str) -> None:
+    """Leave a TODO where `isinstance` tells the two clients apart, which are of one class now."""
+    if last_name(call.func) != "isinstance" or symbol.removeprefix("aio.") not in sdk.CLIENTS:
+        return
+    asked = [one for other in context.evaluator.found.calls["isinstance"] for one in other.args]
+    asked += call.args[:1]
+    named = {v.name.removeprefix("aio.") for one in asked for v in context.values(one)}
+    if len(named & set(sdk.CLIENTS)) > 1:
+        context.todo(symbol, "one class makes chat completions and embeddings: ask otherwise.")
+
+
+def exported(context: Context, node: ast.ImportFrom) -> None:
+    """Leave a TODO where a package hands on classes of the SDK to whoever imports it."""
+    evaluator = context.evaluator
+    loaded = {name.id for name in walk(evaluator.found.tree) if is_loaded(name)}
+    public = {
+        text
+        for one in evaluator.found.scope.names.get("__all__", ())
+        for text in (getattr(part, "value", None) for part in ast.walk(one.node))
+    }
+    package = evaluator.path.endswith("__init__.py")
+    names = [alias.asname or alias.name for alias in node.names]
+    found = [name for name in names if name in public or (package and name not in loaded)]
+    if found and (node.module or "").startswith(sdk.MODULES[0]) and not node.level:
+        what = f"other files may take {', '.join(found)} from here: openai has no such names."
+        context.todo(sdk.MODULES[2], what)
+
+
+def is_loaded(node: ast.AST) -> TypeGuard[ast.Name]:
+    """Whether a node reads a name."""
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)

@@ -8,6 +8,7 @@ import libcst as cst
 from helpers.migration.code import keyword, quoted, replaced
 from helpers.migration.context import Context, is_none
 from helpers.migration.keys import bindings, is_client, read_elsewhere, reading
+from helpers.migration.kinds import last_name
 from helpers.migration.move_client import DROPPED, RENAMED, ClientMover
 from helpers.migration.options import keys, made_once
 
@@ -37,7 +38,7 @@ def note_dict(context: Context, call: ast.Call, value: ast.expr) -> None:
     evaluator, statements = context.evaluator, []
     made = made_once(evaluator, value) if isinstance(value, ast.Name) else value
     items, together = keys(evaluator, value), keys(evaluator, made)
-    if items is None or together is None:
+    if items is None or together is None or not written_out(made):
         return
     if made is not value:
         statements = setting(context, made)
@@ -46,6 +47,15 @@ def note_dict(context: Context, call: ast.Call, value: ast.expr) -> None:
         return
     context.options |= {id(node): call for node in (made, *statements)}
     context.spread.add(id(value))
+
+
+def written_out(made: ast.AST | None) -> bool:
+    """Whether a dict is made of keys that stand in it, and of nothing else."""
+    if isinstance(made, ast.Dict):
+        return None not in made.keys
+    if not isinstance(made, ast.Call) or last_name(made.func) != "dict" or made.args:
+        return False
+    return all(option.arg for option in made.keywords)
 
 
 def clash(names: list[str], together: Collection[str]) -> bool:

@@ -9,14 +9,14 @@ from helpers.migration import sdk
 from helpers.migration.annotations import annotation
 from helpers.migration.kinds import Value, last_name, walk
 from helpers.migration.mocks import client_named, is_patch, mocked, mocked_method, stands_in
+from helpers.migration.neighbours import imported, neighbours, uses_old
 from helpers.migration.table import Row, find
 from helpers.migration.values import Evaluator
 
 LONGEST = 60
 PACKAGE = "azure.ai.inference"
-NO_SIGN = frozenset(
-    [*(name for names in sdk.CORE.values() for name in names), "TokenCredential", "isinstance"]
-)
+OF_CORE = frozenset(name for names in sdk.CORE.values() for name in names)
+NO_SIGN = OF_CORE | {"TokenCredential", "isinstance"}
 
 
 @dataclass(frozen=True)
@@ -64,19 +64,18 @@ class Finder:
             method = getattr(self, "find_" + type(node).__name__, None)
             if method:
                 method(node)
-        signs = [use for use in self.uses if not self.weak(use)] or self.mocked_for_another()
+        signs = [use for use in self.uses if not self.weak(use)] or self.of_another()
         return (
             sorted(self.uses, key=lambda use: (use.line, use.column, use.symbol)) if signs else []
         )
 
-    def mocked_for_another(self) -> bool:
-        """Whether mocks are in a file that imports one which uses the old SDK: they are tests."""
-        if not self.mocks:
-            return False
-        bindings = [b for every in self.evaluator.found.scope.names.values() for b in every]
-        imported = [b for b in bindings if b.how in ("import", "from")]
-        homes = [value.home for b in imported for value in self.evaluator.bound(b)]
-        return any(isinstance(home, Evaluator) and imports_old(home.found.tree) for home in homes)
+    def of_another(self) -> bool:
+        """Whether a file serves one that uses the old SDK, with mocks or with its exceptions."""
+        evaluator = self.evaluator
+        if self.mocks and any(uses_old(one) for one in imported(evaluator)):
+            return True
+        caught = any(use.symbol.partition(".")[0] in sdk.EXCEPTIONS for use in self.uses)
+        return caught and any(uses_old(one) for one in neighbours(evaluator))
 
     @staticmethod
     def weak(use: Use) -> bool:
@@ -191,6 +190,7 @@ class Finder:
             plain in ("AIProjectClient", "Inference", "TokenCredential")
             or private
             or plain in sdk.ENUMS
+            or node.attr in sdk.METHODS  # of the other kind of client
         ):
             return
         elif plain in sdk.CLIENTS or plain in sdk.ANSWERS or plain in sdk.REQUESTS:
@@ -248,8 +248,8 @@ class Finder:
     def keyword(self, symbol: str, name: str, value: ast.expr, node: ast.Call) -> None:
         """Note a keyword, unless the row of what is called answers for it as well."""
         row = find(f"{symbol}({name}=)")
-        if symbol.endswith(".create_messages"):
-            return  # its keywords are the program's own
+        if symbol.endswith(".create_messages") or symbol in OF_CORE:
+            return  # its keywords are the program's own, or part of what has a row
         if row is None or row is not find(symbol):
             self.add(
                 f"{symbol}({name}=)", value, f"{shorten(node.func)}({name}=)".replace("**=", "**")
@@ -313,16 +313,6 @@ class Finder:
 def looks_old(name: str, keywords: set[str | None]) -> bool:
     """Whether a call on an unknown object looks like one of the old SDK's."""
     return sdk.KEYWORDS.get(name) in keywords - {None} or name == "get_model_info"
-
-
-def imports_old(tree: ast.Module) -> bool:
-    """Whether a program imports the old SDK."""
-    for node in walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
-            return True
-        if isinstance(node, ast.Import) and any(a.name.startswith(PACKAGE) for a in node.names):
-            return True
-    return False
 
 
 def uses(evaluator: Evaluator) -> Iterator[Use]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.migration import sdk
 from helpers.migration.evaluating import Evaluating
 from helpers.migration.source import Unreadable, decode, parsed
 from helpers.migration.values import Evaluator
@@ -17,6 +18,12 @@ OLD = re.compile(
     rb"|\b(?:ChatCompletions|Embeddings)Client\b"
 )
 CALL = re.compile(rb"\.(?:complete|embed)\s*[(.\"']|\bdef\s+(?:complete|embed)\b")
+# What it can hold besides: an answer that another file asked for, an error, a class handed on.
+READ = re.compile(
+    rb"\bazure\.core\.exceptions\b|\bget_model_info\b"
+    rb"|\.(?:choices|finish_reason|tool_calls|as_dict|embedding)\b"
+    rb"|\b(?:" + "|".join(sorted({*sdk.REQUESTS, *sdk.ANSWERS, *sdk.ENUMS})).encode() + rb")\b"
+)
 MANY = 100  # how many files of a folder are looked at for callers
 UP = 6  # how many folders above a file an absolute import is looked for in
 
@@ -26,9 +33,19 @@ def promising(data: bytes) -> bool:
     return bool(OLD.search(data) or CALL.search(data))
 
 
+def may_read(data: bytes) -> bool:
+    """Whether a file can hold what a file with such a call gives it."""
+    return bool(READ.search(data))
+
+
 def old_text(text: str) -> bool:
     """Whether a text names the old package."""
     return bool(OLD.search(text.encode(errors="replace")))
+
+
+def packages(folder: Path) -> list[Path]:
+    """Return the packages in a folder: what they hold may import what is in the folder."""
+    return sorted(path.parent for path in folder.glob("*/__init__.py"))[:MANY]
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,15 @@ class Project:
                 if any(value.node is function for value in evaluator.eval(call.func)):
                     yield evaluator, call
 
+    def naming(self, home: Evaluating) -> Iterator[Evaluator]:
+        """Yield the files near `home` whose text names it."""
+        own = Path(home.path)
+        for folder in (own.parent, *packages(own.parent)) if home.path else ():
+            for other in self.inside(folder):
+                named = other.path != own and own.stem in other.source
+                if named and (evaluator := self.file(str(other.path))):
+                    yield evaluator
+
     def named(self, home: Evaluating, name: str) -> bool:
         """Return whether a file beside `home` holds a name, and names `home` as well."""
         words = [rf"\b{re.escape(word)}\b" for word in (Path(home.path).stem, name)]
@@ -100,16 +126,16 @@ class Project:
     def holding(self, home: Evaluating, name: str) -> "Iterator[Beside]":
         """Yield the files beside `home` whose text holds a name, and that of `home` as well."""
         own = Path(home.path)
-        for other in self.beside(own) if home.path else ():
+        for other in self.inside(own.parent) if home.path else ():
             if other.path != own and own.stem in other.source and name in other.source:
                 yield other
 
-    def beside(self, path: Path) -> "list[Beside]":
-        """Return the Python files in a file's folder, up to a number."""
-        folder = str(path.parent)
+    def inside(self, path: Path) -> "list[Beside]":
+        """Return the Python files in a folder, up to a number."""
+        folder = str(path)
         if folder not in self.folders:
             found = []
-            for other in sorted(path.parent.glob("*.py"))[:MANY]:
+            for other in sorted(path.glob("*.py"))[:MANY]:
                 try:
                     found.append(Beside(other, decode(other.read_bytes())[0]))
                 except (OSError, Unreadable):

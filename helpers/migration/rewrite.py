@@ -8,9 +8,11 @@ from libcst.metadata import MetadataWrapper
 
 from helpers.migration.context import Context, other_packages
 from helpers.migration.facts import Facts, place_in_strings
-from helpers.migration.imports import ImportMover, names_used, needs, with_standard
+from helpers.migration.imports import names_used, needs
+from helpers.migration.move_imports import ImportMover, with_standard
 from helpers.migration.move_options import note_options
 from helpers.migration.names import uses
+from helpers.migration.neighbours import handed_on, neighbours, uses_old
 from helpers.migration.project import Project
 from helpers.migration.rewriter import Rewriter
 from helpers.migration.scan import kept
@@ -33,13 +35,21 @@ def rewrite(document: Document, project: Project) -> bool:
     if not list(uses(evaluator)):
         return False
     facts = Facts(evaluator, text)
-    context = Context(facts, needs(tree), foreign=other_packages(tree))
+    context = Context(facts, needs(tree), foreign=foreign(evaluator))
     note_options(context)
     modules = [rewritten(cell, context) for cell in document.cells]
     if context.hoisted:  # known only now: what a client's maker has to keep beside it
         context = replace(context, needs=needs(tree), todos=[[]])
         modules = [rewritten(cell, context) for cell in document.cells]
     return store(document, imports_moved(context, modules, text))
+
+
+def foreign(evaluator: Evaluator) -> bool:
+    """Whether a program uses other packages of Azure, by itself or in a file that it serves."""
+    trees = [evaluator.found.tree]
+    if not uses_old(evaluator):
+        trees += [one.found.tree for one in neighbours(evaluator)]
+    return any(other_packages(tree) for tree in trees)
 
 
 def rewritten(cell: Cell, context: Context) -> cst.Module | None:
@@ -64,11 +74,12 @@ def imports_moved(
     used, rest = names_used("\n".join(module.code for module in modules if module))
     old_names, _ = names_used(before)
     standard, statements = context.needs.statements()
+    handed = handed_on(context.evaluator)
     keep = context.evaluator.path.endswith("__init__.py")
     result: list[cst.Module | None] = []
     for module in modules:
         if module is not None:
-            mover = ImportMover(used, rest, statements, old_names, keep)
+            mover = ImportMover(used, rest, statements, old_names, keep, handed)
             moved = module.visit(mover)
             if standard and (mover.statements != statements or len(modules) == 1):
                 moved, standard = with_standard(moved, standard), []

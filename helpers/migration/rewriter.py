@@ -12,12 +12,12 @@ from helpers.migration.calls import moved_call
 from helpers.migration.code import attribute, code_of, expression
 from helpers.migration.comments import lost_comments, with_comments
 from helpers.migration.context import Context, in_annotation, objects
+from helpers.migration.kinds import is_dict
 from helpers.migration.mocks import stands_in
 from helpers.migration.move_answers import (
     READERS,
     dumped,
     is_answer,
-    is_dict,
     moved_attribute,
     moved_subscript,
     reader_named,
@@ -30,7 +30,10 @@ from helpers.migration.move_models import (
     DICTS,
     NEW_PARAMS,
     NEW_TYPES,
+    exported,
     moved_type,
+    stand_in_name,
+    two_kinds,
 )
 from helpers.migration.move_options import moved_dict, moved_item
 from helpers.migration.move_streams import first_choice, moved_comprehension, moved_loop
@@ -103,13 +106,23 @@ class Rewriter(cst.CSTTransformer):
                 return cst.FlattenSentinel([new, *(cst.parse_statement(code) for code in hoisted)])
         return new
 
+    def leave_ImportFrom(
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom:
+        node = self.node(original_node, "ImportFrom")
+        if isinstance(node, ast.ImportFrom):
+            exported(self.context, node)
+        return updated_node
+
     # Names and attributes.
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         node = self.node(original_node, "Name")
-        if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        if not isinstance(node, ast.Name):
             return updated_node
-        return self.named(updated_node, node)
+        if isinstance(node.ctx, ast.Store):
+            return stand_in_name(self.context, updated_node, node)
+        return self.named(updated_node, node) if isinstance(node.ctx, ast.Load) else updated_node
 
     def named(self, new: cst.BaseExpression, node: ast.Name | ast.Attribute) -> cst.BaseExpression:
         """Return what takes the place of a class that is named."""
@@ -134,7 +147,11 @@ class Rewriter(cst.CSTTransformer):
         if isinstance(parent, ast.ClassDef) and symbol.removeprefix("aio.") in sdk.CLIENTS:
             self.context.todo(symbol, f"a class of your own is based on {code_of(new)}.")
             return new
-        moved = moved_type(self.context, symbol, in_annotation(self.context, node))
+        never_called = symbol in ("ChatRequestMessage", "ContentItem")
+        alias = never_called and isinstance(parent, (ast.Assign, ast.AnnAssign))
+        if isinstance(parent, ast.Call):
+            two_kinds(self.context, parent, symbol)
+        moved = moved_type(self.context, symbol, alias or in_annotation(self.context, node))
         if moved is not None:
             return moved
         if isinstance(parent, ast.Tuple):
@@ -146,6 +163,8 @@ class Rewriter(cst.CSTTransformer):
             )
         elif symbol in (
             *DICTS,
+            *NEW_PARAMS,
+            *sdk.GONE,
             *sdk.ENUMS,
             *sdk.OTHER_CLASSES,
             "ImageEmbeddingsClient",

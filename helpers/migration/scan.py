@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.migration.names import Use, uses
-from helpers.migration.project import Project, old_text, promising
+from helpers.migration.project import Project, may_read, old_text, promising
 from helpers.migration.source import Document, Unreadable, load
 from helpers.migration.table import find
 from helpers.migration.values import Evaluator
@@ -54,10 +54,7 @@ class Result:
 
 def evaluate(document: Document, project: Project) -> Evaluator:
     """Return the evaluator of a document. Raise Unreadable if it is no Python."""
-    try:
-        return kept(Evaluator(document.parse(), str(document.path), project), document, project)
-    except RecursionError:
-        raise Unreadable("nested too deeply") from None
+    return kept(Evaluator(document.parse(), str(document.path), project), document, project)
 
 
 def kept(evaluator: Evaluator, document: Document, project: Project) -> Evaluator:
@@ -70,20 +67,21 @@ def kept(evaluator: Evaluator, document: Document, project: Project) -> Evaluato
 def scan_file(path: Path, project: Project) -> Result:
     """Scan one file. Whatever is wrong with it becomes a problem of the result."""
     result = Result(path)
+    sign = True
     try:
         data = path.read_bytes()
-        if not promising(data):
+        sign = promising(data)
+        if not sign and not may_read(data):
             return result
         document = load(path, data)
         found = list(uses(evaluate(document, project)))
     except OSError as error:
         result.problems.append(Problem(path, None, 0, f"cannot be read: {error.strerror or error}"))
         return result
-    except Unreadable as error:
-        result.problems.append(Problem(path, error.cell, error.line, error.reason))
-        return result
-    except RecursionError:
-        result.problems.append(Problem(path, None, 0, "nested too deeply"))
+    except (Unreadable, RecursionError) as error:
+        why = error if isinstance(error, Unreadable) else Unreadable("nested too deeply")
+        if sign:  # elsewhere it does not matter
+            result.problems.append(Problem(path, why.cell, why.line, why.reason))
         return result
     found += installs(document)
     for use in sorted(found, key=lambda one: (one.line, one.column, one.symbol)):

@@ -4,6 +4,7 @@ import ast
 
 from helpers.migration.bindings import Binding, Module, Path, Scope
 from helpers.migration.kinds import last_name
+from helpers.migration.stores import PUTTERS, path_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 PARTS = {"expr": "unpack", "unpack": "unpack", "iter": "item"}  # how a target's part is bound
@@ -69,7 +70,7 @@ class Collector(ast.NodeVisitor):
         if isinstance(target, ast.Name):
             self.bind(target.id, how, node, at, extra)
         elif isinstance(target, ast.Starred):
-            self.target(target.value, "unknown", node, at)
+            self.target(target.value, "rest" if how == "unpack" else "unknown", node, at)
         elif isinstance(target, (ast.Tuple, ast.List)):
             for number, element in enumerate(target.elts):
                 inner = node.elts[number] if self.alike(target, node) and how == "expr" else None  # type: ignore
@@ -86,14 +87,15 @@ class Collector(ast.NodeVisitor):
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             value = node if isinstance(node, ast.expr) else target.slice
             self.module.items.setdefault(target.value.id, []).append((target.slice, value))
-        elif isinstance(target, ast.Attribute):
+        elif isinstance(target, (ast.Attribute, ast.Subscript)):
+            line = (getattr(at, "end_lineno", 0), getattr(at, "end_col_offset", 0))
+            binding = Binding(how, node, line, self.path, extra)
             owner = getattr(target.value, "id", "")
-            if owner in ("self", "cls") and self.classes:
-                line = (getattr(at, "end_lineno", 0), getattr(at, "end_col_offset", 0))
+            if owner in ("self", "cls") and self.classes and isinstance(target, ast.Attribute):
                 key = (id(self.classes[-1]), target.attr)
-                self.module.fields.setdefault(key, []).append(
-                    Binding(how, node, line, self.path, extra)
-                )
+                self.module.fields.setdefault(key, []).append(binding)
+            elif path := path_of(target):
+                self.module.stored.setdefault(path, []).append((target, binding))
 
     @staticmethod
     def alike(target: ast.Tuple | ast.List, node: ast.AST) -> bool:
@@ -115,7 +117,10 @@ class Collector(ast.NodeVisitor):
         self.children(node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        outer = self.path
+        self.path = (*outer, (id(node), "value"))  # what the name held before is still in it
         self.target(node.target, "expr", node.value, node)
+        self.path = outer
         self.children(node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
@@ -251,6 +256,8 @@ class Collector(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         self.module.calls.setdefault(last_name(node.func), []).append(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in PUTTERS:
+            self.module.puts.setdefault(path_of(node.func.value), []).append(node)
         self.children(node)
 
 

@@ -18,16 +18,19 @@ from helpers.migration.kinds import (
     Values,
     class_attribute,
     elements,
+    is_known,
+    key_name,
     last_name,
     mock_attribute,
     object_attribute,
     typed,
 )
-from helpers.migration.known_calls import PASS_ON, call_parts, key_name, known_call, may_hold
+from helpers.migration.known_calls import PASS_ON, call_parts, known_call, may_hold
 from helpers.migration.mocks import mocked
 from helpers.migration.options import completed
 from helpers.migration.parameters import parameter
 from helpers.migration.scopes import collect
+from helpers.migration.stores import put_into, put_into_field, set_later, stored
 
 LIMIT = 60_000  # evaluations per file, so that no program can keep a scan busy
 
@@ -46,6 +49,7 @@ class Evaluator:
         self.found: Module = collect(tree)
         self.memo: dict[int, Values] = {}
         self.busy: set[int] = set()
+        self.exporting: set[str] = set()
         self.cut = 0  # how often a cycle was cut
         self.count = 0
 
@@ -85,20 +89,8 @@ class Evaluator:
         if id(node) not in self.found.places:
             return NOTHING
         bindings = self.found.visible(node.id, node) or self.starred(node.id)
-        return frozenset(v for b in bindings for v in self.bound(b)) | self.set_later(
-            node, bindings
-        )
-
-    def set_later(self, node: ast.Name, bindings: list[Binding]) -> Values:
-        """Return what a dict holds by `name[key] = value`, besides what it is made with."""
-        if not any(isinstance(binding.node, ast.Dict) for binding in bindings):
-            return NOTHING
-        found: set[Value] = set()
-        for key, value in self.found.items.get(node.id, ()):
-            same = set(self.found.visible(node.id, key)) & set(bindings)
-            if same and (values := self.eval(value)):
-                found.add(Value("dict", key_name(key), items=values))
-        return frozenset(found)
+        bound = frozenset(v for b in bindings for v in self.bound(b))
+        return bound | set_later(self, node, bindings) | put_into(self, node)
 
     def starred(self, name: str) -> list[Binding]:
         """Return the bindings that a name has by `from … import *`."""
@@ -148,6 +140,9 @@ class Evaluator:
 
     def bound_unpack(self, binding: Binding) -> Values:
         return elements(self.eval(binding.node))
+
+    def bound_rest(self, binding: Binding) -> Values:
+        return self.holding(elements(self.eval(binding.node)))
 
     def bound_except(self, binding: Binding) -> Values:
         classes = self.eval(binding.node)
@@ -199,6 +194,16 @@ class Evaluator:
 
     def export(self, name: str) -> Values:
         """Return what another file gets that imports a name from this one."""
+        if name in self.exporting:  # files that import each other
+            self.cut += 1
+            return NOTHING
+        self.exporting.add(name)
+        try:
+            return self.exported(name)
+        finally:
+            self.exporting.discard(name)
+
+    def exported(self, name: str) -> Values:
         bindings = self.found.scope.names.get(name, [])
         values = frozenset(v for b in bindings for v in self.bound(b))
         stars = [b for b in self.found.scope.names.get("*", []) if b.how == "from"]
@@ -214,9 +219,9 @@ class Evaluator:
     # Attributes and items.
 
     def eval_Attribute(self, node: ast.Attribute) -> Values:
-        return frozenset(
-            v for owner in self.eval(node.value) for v in self.attribute(owner, node.attr)
-        )
+        owners = self.eval(node.value)
+        found = frozenset(v for owner in owners for v in self.attribute(owner, node.attr))
+        return found if found or is_known(owners) else stored(self, node)
 
     def attribute(self, owner: Value, name: str) -> Values:
         """Return what an attribute of a value is."""
@@ -229,7 +234,7 @@ class Evaluator:
         if owner.kind == "class":
             return class_attribute(owner, name)
         if owner.kind == "object":
-            return object_attribute(owner, name)
+            return object_attribute(owner, name) or made_with(owner, name)
         return mock_attribute(owner, name) if owner.kind in ("mock", "method") else NOTHING
 
     def dotted(self, path: str) -> Values:
@@ -253,20 +258,21 @@ class Evaluator:
         """Return an attribute of a class of this file, or of its bases."""
         assert isinstance(owner.node, ast.ClassDef)
         found: set[Value] = set()
+        put = put_into_field(self, owner.node, name)
         for binding in self.found.fields.get((id(owner.node), name), ()):
             if binding.how == "function":
                 found |= self.own_method(owner, binding.node)
             else:
                 found |= self.bound(binding)
         if found or depth > 5:
-            return frozenset(found)
+            return put | found
         for base in self.union(owner.node.bases):
             if base.kind == "localclass" and base.home and base.node is not owner.node:
                 inherited = Value(owner.kind, node=base.node, home=base.home)
                 found |= base.home.own_attribute(inherited, name, depth + 1)
             elif base.kind == "class":
                 found |= object_attribute(Value("object", base.name), name)
-        return frozenset(found)
+        return put | found
 
     def own_method(self, owner: Value, function: ast.AST) -> Values:
         decorators = {last_name(one) for one in getattr(function, "decorator_list", ())}
@@ -285,8 +291,9 @@ class Evaluator:
             elif owner.kind == "list" or (owner.kind == "dict" and may_hold(owner, node.slice)):
                 found |= owner.items
             elif owner.kind == "object" and isinstance(node.slice, ast.Constant):
-                found |= typed(sdk.field_type(owner.name, str(node.slice.value)) or "")
-        return frozenset(found)
+                name = str(node.slice.value)
+                found |= typed(sdk.field_type(owner.name, name) or "") or made_with(owner, name)
+        return frozenset(found) if found or is_known(owners) else stored(self, node)
 
     # Calls.
 
@@ -407,3 +414,11 @@ class Evaluator:
 
     def holding(self, values: Values) -> Values:
         return frozenset([Value("list", items=values)]) if values else NOTHING
+
+
+def made_with(owner: Value, name: str) -> Values:
+    """Return what a program itself gave a message, such as the tool calls that it made."""
+    if not isinstance(owner.node, ast.Call) or not isinstance(owner.home, Evaluator):
+        return NOTHING
+    given = [option.value for option in owner.node.keywords if option.arg == name]
+    return owner.home.union(given) if owner.name in sdk.REQUESTS else NOTHING
