@@ -83,8 +83,9 @@ STREAMS = [
     "answer, expected", [(a, e) for _, a, e, _ in WHOLE], ids=[n for n, *_ in WHOLE]
 )
 def test_a_moved_function(answer, expected):
+    moved = solution("08_move_a_program", 1)
     with answering(answer) as situation:
-        value = solution("08_move_a_program", 1)(situation.openai, "Who?")
+        value = moved(situation.openai, "Who?")
     assert value.strip() == expected if expected else value.startswith("[stop] ")
 
 
@@ -92,19 +93,21 @@ def test_a_moved_function(answer, expected):
     "answer, expected", [(a, e) for _, a, _, e in WHOLE], ids=[n for n, *_ in WHOLE]
 )
 def test_a_patient_question(answer, expected):
+    patient = solution("10_reasoning_models", 1)
     with answering(answer) as situation:
-        assert solution("10_reasoning_models", 1)(situation.client, "Who?") == expected
+        assert patient(situation.client, "Who?") == expected
 
 
 @pytest.mark.parametrize(
     "events, expected", [(a, e) for _, a, e in STREAMS], ids=[n for n, *_ in STREAMS]
 )
 def test_streams(events, expected):
+    moved, spoken = solution("08_move_a_program", 2), solution("10_reasoning_models", 2)
     with answering(stream(*events)) as situation:
-        moved = solution("08_move_a_program", 2)(situation.openai, "Who?")
+        one = moved(situation.openai, "Who?")
         old = situation.client.complete(messages=[{"role": "user", "content": "?"}], stream=True)
-        spoken = solution("10_reasoning_models", 2)(old)
-    assert moved.strip() == spoken == expected
+        other = spoken(old)
+    assert one.strip() == other == expected
 
 
 def response(status: str, *parts: dict, **more: Any) -> Answer:
@@ -136,6 +139,7 @@ RESPONSES = [
     "answer, expected", [r[1:] for r in RESPONSES], ids=[r[0] for r in RESPONSES]
 )
 def test_responses(answer, expected):
+    one, several = solution("11_responses_api", 1), solution("11_responses_api", 2)
     with answering(answer) as situation:
-        assert solution("11_responses_api", 1)(situation.openai, "Who?") == expected
-        assert solution("11_responses_api", 2)(situation.openai, ["Who?"]) == [expected]
+        assert one(situation.openai, "Who?") == expected
+        assert several(situation.openai, ["Who?"]) == [expected]
