@@ -27,7 +27,8 @@ AZURE_HOSTS = (".services.ai.azure.com", ".openai.azure.com", ".cognitiveservice
 _DEPLOYMENT = r"/openai/deployments/[^/]+"
 _KNOWN_BASE = re.compile(rf"^(?:{MODELS}|{V1}|/v1|{_DEPLOYMENT})(?=/)")
 _SIGN_IN = re.compile(r"^/[^/]+(?=/(?:v2\.0/\.well-known|oauth2)/)")
-_PRIVATE_FIELDS = ("client_id", "client_secret")  # of the form that asks for a token
+# What is kept of a form that asks for a token. Any other field may hold a password or a token.
+_PUBLIC_FIELDS = ("grant_type", "scope", "resource", "claims", "client_info")
 
 
 def reader(endpoints: Sequence[str] = ()) -> Callable[[HttpRequest], Request]:
@@ -41,7 +42,7 @@ def reader(endpoints: Sequence[str] = ()) -> Callable[[HttpRequest], Request]:
     def read(http: HttpRequest) -> Request:
         body = parse_body(http.body)
         if isinstance(body, dict) and "grant_type" in body:
-            body = {name: value for name, value in body.items() if name not in _PRIVATE_FIELDS}
+            body = {name: value for name, value in body.items() if name in _PUBLIC_FIELDS}
         call, attempt = _try_of(http)
         path = canonical_path(urlsplit(http.url).path or "/", own)
         return Request(http.method, path, body, call, attempt)
