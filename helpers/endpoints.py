@@ -29,7 +29,8 @@ _DEPLOYMENT = r"/openai/deployments/[^/]+"
 _WITHOUT_DEPLOYMENT = r"/openai(?=/(?:models|responses)(?:/|$))"
 _KNOWN_BASE = re.compile(rf"^(?:{MODELS}|{V1}|/v1|{_DEPLOYMENT}|{_WITHOUT_DEPLOYMENT})(?=/)")
 _SIGN_IN = re.compile(r"^/[^/]+(?=/(?:v2\.0/\.well-known|oauth2)/)")
-_PRIVATE_FIELDS = ("client_id", "client_secret")  # of the form that asks for a token
+# What is kept of a form that asks for a token. Any other field may hold a password or a token.
+_PUBLIC_FIELDS = ("grant_type", "scope", "resource", "claims", "client_info")
 
 
 def reader(endpoints: Sequence[str] = ()) -> Callable[[HttpRequest], Request]:
@@ -43,7 +44,7 @@ def reader(endpoints: Sequence[str] = ()) -> Callable[[HttpRequest], Request]:
     def read(http: HttpRequest) -> Request:
         body = parse_body(http.body)
         if isinstance(body, dict) and "grant_type" in body:
-            body = {name: value for name, value in body.items() if name not in _PRIVATE_FIELDS}
+            body = {name: value for name, value in body.items() if name in _PUBLIC_FIELDS}
         call, attempt = _try_of(http)
         path = canonical_path(urlsplit(http.url).path or "/", own)
         return Request(http.method, path, body, call, attempt)

@@ -129,10 +129,19 @@ def test_what_the_old_sdk_alone_has_stays_where_it_is():
     assert canonical_path("/proxy/models/other", ("/proxy/models",)) == "/models/other"
 
 
-def test_who_you_are_is_no_part_of_a_request_for_a_token():
-    form = b"grant_type=client_credentials&client_id=me&client_secret=s&scope=x"
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"grant_type=g&client_id=me&client_secret=s&scope=x",
+        b"grant_type=g&client_assertion=s&client_assertion_type=t&scope=x",
+        b"grant_type=g&refresh_token=s&scope=x",
+        b"grant_type=g&username=me&password=s&scope=x",
+        b"grant_type=g&code=s&code_verifier=s&redirect_uri=h&scope=x",
+    ],
+)
+def test_who_you_are_is_no_part_of_a_request_for_a_token(form):
     request = reader()(HttpRequest("POST", "https://login/t/oauth2/v2.0/token", {}, form))
-    assert request.body == {"grant_type": "client_credentials", "scope": "x"}
+    assert request.body == {"grant_type": "g", "scope": "x"}
 
 
 @pytest.mark.parametrize("read", [reader(), plain_request])
