@@ -12,7 +12,7 @@ from .course_files import recordings_of
 from .dotenv_file import read_dotenv, values_as_written
 from .output_guard import Outputs
 from .replay import CourseError, Request, Session
-from .secrets import secrets_in
+from .secrets import secrets_in, without_secrets
 from .settings import Settings
 from .where_from import live_message, replay_message
 
@@ -97,6 +97,11 @@ def sent() -> list[Request]:
     Each has `method`, `path` and `body`.
     """
     return list(current().sent)
+
+
+def without_keys(text: str) -> str:
+    """A text that may be broken into lines: half a key would not be found in an output."""
+    return without_secrets(text, _course.secrets) if _course else text
 
 
 def clock() -> float:

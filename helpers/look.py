@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from .connect import is_live
+from .connect import is_live, without_keys
 from .display.answers import text_of
 from .display.filter_table import filter_table
 from .display.output import COLUMNS, display_output
@@ -41,7 +41,7 @@ def show(response: Any) -> None:
             printed as it is. Of anything else, `show` says what it is and what to do with it.
     """
     for paragraph in paragraphs(response):
-        for line in paragraph.splitlines():
+        for line in without_keys(paragraph).splitlines():
             print(textwrap.fill(line, COLUMNS))
 
 

@@ -17,7 +17,8 @@ def replay_message(recordings: Sequence[Recording]) -> str:
     bodies = [recording.request.body for recording in recordings]
     asked = {body.get("model") for body in bodies if isinstance(body, dict)}
     models = [name for name in RECORDED_MODELS.values() if name in asked]
-    return f"Replay: {count} answers, nothing is sent. Models: {', '.join(models) or 'none'}."
+    answers = "answer" if len(recordings) == 1 else "answers"
+    return f"Replay: {count} {answers}, nothing is sent. Models: {', '.join(models) or 'none'}."
 
 
 def live_message(settings: Settings) -> str:

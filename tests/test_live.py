@@ -14,7 +14,7 @@ import pytest
 from conftest import item, plain
 from loopback import DEPLOYMENT_VERSIONS, KEY, error, service
 
-from helpers import connect, sent, start
+from helpers import connect, sent, show, start
 from helpers.endpoints import v1_address
 from notebooks import ALL, read, run, solutions, texts
 
@@ -418,6 +418,15 @@ def test_a_start_that_fails_leaves_the_session_as_it_was(live, server, monkeypat
     assert connect.current().settings is settings_before and dict(os.environ) == before
     azure()
     assert len(sent()) == sent_before + 1
+
+
+def test_a_key_that_show_would_break_into_lines_is_hidden_first(live, capsys):
+    key = "-".join(["sk", *("k3y7" * 5 for _ in range(6))])  # long, and a line ends at a hyphen
+    live(AZURE_INFERENCE_CREDENTIAL=key)
+    capsys.readouterr()
+    show(f"This service tells you what you sent to it, which is {key} and no more.")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown == "This service tells you what you sent to it, which is (key) and no more."
 
 
 def test_after_the_session_nothing_is_noted(live, server):

@@ -94,7 +94,7 @@ def test_a_library_that_replay_does_not_answer_is_told_like_a_miss(session, way,
     assert type(caught.value) is NoRecording
 
 
-@pytest.mark.parametrize("look_up", ["gethostbyname", "gethostbyname_ex"])
+@pytest.mark.parametrize("look_up", ["gethostbyname", "gethostbyname_ex", "gethostbyaddr"])
 def test_no_name_server_is_asked(look_up):
     with pytest.raises(NoRecording, match=HOST):
         getattr(socket, look_up)(HOST)

@@ -36,7 +36,7 @@ def guard(undo: ExitStack, refuse: Callable[[str], Exception]) -> None:
         if not is_loopback(host):
             raise refuse(host.decode("ascii", "replace") if isinstance(host, bytes) else str(host))
 
-    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"):
         if hasattr(socket, name):
             replace(undo, socket, name, _checked_look_up(getattr(socket, name), check))
     for name, place in _PLACES_OF_ADDRESSES.items():
