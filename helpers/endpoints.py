@@ -109,17 +109,17 @@ def hint(endpoint: str) -> str:
 
 
 def address_to_send_to(url: str) -> str:
-    """A request's URL with the `api-version` that its endpoint takes.
+    """A request's URL, with what its endpoint takes in place of the old SDK's `api-version`.
 
-    Under a `/v1` path that is none; on an Azure OpenAI deployment, none of the old SDK's own.
+    Under a `/v1` path that is none, on an Azure OpenAI deployment one of its own.
     """
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
+    old, new = ("api-version", API_VERSION), ("api-version", DEPLOYMENT_API_VERSION)
     if re.search(f"{_DEPLOYMENT}/", parts.path):
-        old, new = ("api-version", API_VERSION), ("api-version", DEPLOYMENT_API_VERSION)
         wanted = [new if pair == old else pair for pair in query]
     elif "/v1/" in parts.path:
-        wanted = [(name, value) for name, value in query if name != "api-version"]
+        wanted = [pair for pair in query if pair != old]
     else:
         wanted = query
     return url if wanted == query else urlunsplit(parts._replace(query=urlencode(wanted)))

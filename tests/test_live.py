@@ -15,7 +15,7 @@ from conftest import item, plain
 from loopback import DEPLOYMENT_VERSIONS, KEY, error, service
 
 from helpers import connect, sent, show, start
-from helpers.endpoints import v1_address
+from helpers.endpoints import address_to_send_to, v1_address
 from notebooks import ALL, read, run, solutions, texts
 
 pytestmark = pytest.mark.usefixtures("quick_kernels")
@@ -227,6 +227,12 @@ def test_the_api_version_is_what_the_base_takes(live, server, name, base, query)
     live(base)
     call(CLIENTS[name])
     assert server.seen[0][0] == f"{base}/chat/completions{query}"
+
+
+def test_an_address_of_another_program_keeps_its_query():
+    for query in ("api-version=v1", "api-version=2023-06-01&top=3"):
+        url = f"https://search.example.com/v1/indexes?{query}"
+        assert address_to_send_to(url) == url
 
 
 def test_an_api_version_of_your_own_is_left_alone(live, server):
