@@ -299,9 +299,11 @@ class Evaluator:
 
     def eval_Call(self, node: ast.Call) -> Values:
         found: set[Value] = set()
-        for called in self.eval(node.func):
+        every = self.eval(node.func)
+        for called in every:
             found |= self.result(called, node)
-        return frozenset(found) or known_call(self, node)
+        own = any(called.kind in ("function", "localclass") for called in every)
+        return frozenset(found) if found or own else known_call(self, node)
 
     def result(self, called: Value, node: ast.Call) -> Values:
         """Return what a call of a known value gives."""
@@ -338,6 +340,9 @@ class Evaluator:
             and node.args
             and isinstance(node.args[0], ast.Constant)
         ):
+            default = node.args[1] if len(node.args) > 1 else None
+            if name == "get" and not (default is None or ast.unparse(default) == "None"):
+                return NOTHING  # it is read from the answer's dict then
             return typed(sdk.field_type(owner, str(node.args[0].value)) or "")
         plain_results = {"embed": "EmbeddingsResult", "get_model_info": "ModelInfo"}
         return typed(plain_results.get(name, ""))
