@@ -414,6 +414,14 @@ def test_imports_stand_in_their_order_and_fit_their_lines():
     assert "from openai.types.chat import (\n    ChatCompletion,\n" in text
 
 
+def test_an_import_of_the_standard_library_stays_with_its_like():
+    text = moved(
+        "import os\n\nimport streamlit as st\nfrom azure.ai.inference import ChatCompletionsClient\n"
+        "client = ChatCompletionsClient(os.environ['E'], None)\n"
+    )
+    assert text.startswith("import os\nimport re\n\nimport streamlit as st\nfrom openai import")
+
+
 def test_the_defaults_of_a_client_that_is_handed_on_unseen_are_not_lost():
     text = moved(
         f"{CLIENT.replace('client = ', 'app.state.client = ')}"
