@@ -56,6 +56,10 @@ READS = {
     "d = dict(enumerate([UserMessage('a')]))\nx = d[0].role": """x = d[0]["role"]""",
     "d = dict(a=UserMessage('a'))\nx = d['a'].role": """x = d['a']["role"]""",
     "m = AssistantMessage(tool_calls=[ChatCompletionsToolCall(id='1', function=f)])\nx = m.tool_calls[0].id": """x = m["tool_calls"][0]["id"]""",
+    # Items of a class of the program's own, and calls that were prepared.
+    "class S(TypedDict):\n    h: list[ChatRequestMessage]\ndef f(s: S):\n    return s['h'][0].role": """return s['h'][0]["role"]""",
+    "class H:\n    def __init__(self):\n        self.h = [UserMessage('a')]\n    def __getitem__(self, n):\n        return self.h[n]\nx = H()[0].role": """x = H()[0]["role"]""",
+    "ask = partial(client.complete, seed=1)\nx = ask(messages=[])['id']": "x = ask(messages=[]).id",
     # A function of the program's own that has the name of a known one.
     "def run(m):\n    return m.content\nm = UserMessage('a')\nx = ToolMessage(run(m), tool_call_id='1')": """x = {"role": "tool", "content": run(m), "tool_call_id": '1'}""",
     # Fields that are looked up by their names.

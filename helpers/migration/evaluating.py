@@ -51,7 +51,7 @@ class Evaluating(Home, Protocol):
         """Return the stand-in for a client's class that `patch("module.Class")` makes."""
         ...
 
-    def result(self, called: Value, node: ast.Call) -> Values:
+    def result(self, called: Value, node: ast.AST) -> Values:
         """Return what a call of a known value gives."""
         ...
 

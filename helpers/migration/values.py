@@ -212,10 +212,21 @@ class Evaluator:
                 found.add(owner)
             elif owner.kind == "list" or (owner.kind == "dict" and may_hold(owner, node.slice)):
                 found |= owner.items
+            elif owner.kind == "instance" and owner.home:  # a TypedDict, or a class like a list
+                found |= self.own_item(owner, node)
             elif owner.kind == "object" and isinstance(node.slice, ast.Constant):
                 name = str(node.slice.value)
                 found |= typed(sdk.field_type(owner.name, name) or "") or made_with(owner, name)
         return frozenset(found) if found or is_known(owners) else stored(self, node)
+
+    def own_item(self, owner: Value, node: ast.Subscript) -> Values:
+        """Return an item of an object of a class of the program."""
+        assert owner.home
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if isinstance(key, str) and (values := owner.home.own_attribute(owner, key)):
+            return values
+        methods = owner.home.own_attribute(owner, "__getitem__")
+        return frozenset(v for method in methods for v in self.result(method, node))
 
     # Calls.
 
@@ -227,7 +238,7 @@ class Evaluator:
         own = any(called.kind in ("function", "localclass") for called in every)
         return frozenset(found) if found or own else known_call(self, node)
 
-    def result(self, called: Value, node: ast.Call) -> Values:
+    def result(self, called: Value, node: ast.AST) -> Values:
         """Return what a call of a known value gives."""
         if called.kind == "class":
             return frozenset([Value("object", called.name, node=node, home=self)])
@@ -237,7 +248,7 @@ class Evaluator:
             return frozenset([Value("instance", node=called.node, home=called.home)])
         if called.kind == "mock":
             return frozenset([Value("object", called.name)])
-        if called.kind == "method":
+        if called.kind == "method" and isinstance(node, ast.Call):
             return method_result(self, called, node)
         return NOTHING
 
