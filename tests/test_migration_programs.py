@@ -56,6 +56,12 @@ READS = {
     "d = dict(enumerate([UserMessage('a')]))\nx = d[0].role": """x = d[0]["role"]""",
     "d = dict(a=UserMessage('a'))\nx = d['a'].role": """x = d['a']["role"]""",
     "m = AssistantMessage(tool_calls=[ChatCompletionsToolCall(id='1', function=f)])\nx = m.tool_calls[0].id": """x = m["tool_calls"][0]["id"]""",
+    # Items of a class of the program's own, and calls that were prepared.
+    "class S(TypedDict):\n    h: list[ChatRequestMessage]\ndef f(s: S):\n    return s['h'][0].role": """return s['h'][0]["role"]""",
+    "class H:\n    def __init__(self):\n        self.h = [UserMessage('a')]\n    def __getitem__(self, n):\n        return self.h[n]\nx = H()[0].role": """x = H()[0]["role"]""",
+    "ask = partial(client.complete, seed=1)\nx = ask(messages=[])['id']": "x = ask(messages=[]).id",
+    # A function of the program's own that has the name of a known one.
+    "def run(m):\n    return m.content\nm = UserMessage('a')\nx = ToolMessage(run(m), tool_call_id='1')": """x = {"role": "tool", "content": run(m), "tool_call_id": '1'}""",
     # Fields that are looked up by their names.
     "m = UserMessage('a')\nx = getattr(m, 'content', '')": "x = m.get('content', '')",
     "m = UserMessage('a')\nx = getattr(m, 'content')": "x = m['content']",
@@ -75,6 +81,8 @@ def test_a_value_is_followed_to_where_it_is_read(old):
 MAPPINGS = {
     "x = {**u, 'a': 1}": "x = {**D, 'a': 1}",
     "x = dict(u)": "x = dict(D)",
+    "x = u.get('total_tokens', None)": "x = u.total_tokens",
+    "x = r.get('usage', {}).get('total_tokens', 0)": "x = r.model_dump(exclude_unset=True).get('usage', {}).get('total_tokens', 0)",
     "x = len(u)": "x = len(D)",
     "x = f(**u)": "x = f(**D)",
     "x = [u[k] for k in u]": "x = [D[k] for k in D]",
@@ -93,7 +101,7 @@ MAPPINGS = {
 @pytest.mark.parametrize("old", MAPPINGS)
 def test_an_answer_is_a_mapping_no_more(old):
     dumped = "u.model_dump(exclude_unset=True)"
-    assert last(f"u = client.complete(messages=[]).usage\n{old}\n") == MAPPINGS[old].replace(
+    assert last(f"r = client.complete(messages=[])\nu = r.usage\n{old}\n") == MAPPINGS[old].replace(
         "D", dumped
     )
 
@@ -229,6 +237,8 @@ DOUBTS = {
     "class Fake:\n    def complete(self, messages): return 1": "if this class stands for an old client",
     "x = HttpResponseError('no')": "APIStatusError(message, response=httpx.Response(",
     "m = UserMessage('a')\nsetattr(m, 'content', 'b')": "m is a dict now: set an item.",
+    "x = AssistantMessage(client.complete(messages=[]).choices[0].message)": "AssistantMessage(…) becomes a dict",
+    "x = json.dumps(client.complete(messages=[]), default=str)": "an answer prints as Python now",
     "x = getattr(client, 'complete')": '"complete" is chat.completions.create now',
 }
 
@@ -408,6 +418,14 @@ def test_imports_stand_in_their_order_and_fit_their_lines():
     assert "from openai.types.chat import (\n    ChatCompletion,\n" in text
 
 
+def test_an_import_of_the_standard_library_stays_with_its_like():
+    text = moved(
+        "import os\n\nimport streamlit as st\nfrom azure.ai.inference import ChatCompletionsClient\n"
+        "client = ChatCompletionsClient(os.environ['E'], None)\n"
+    )
+    assert text.startswith("import os\nimport re\n\nimport streamlit as st\nfrom openai import")
+
+
 def test_the_defaults_of_a_client_that_is_handed_on_unseen_are_not_lost():
     text = moved(
         f"{CLIENT.replace('client = ', 'app.state.client = ')}"
@@ -451,6 +469,11 @@ READ = {
     "x = error.error or 'none'": "x = (error.body if isinstance(error.body, dict) else None) or 'none'",
     "x = error.error and error.error.code": "x = (error.body if isinstance(error.body, dict) else None) and error.code",
     "x = 1 if error.error and error.error.code else 2": "x = 1 if isinstance(error.body, dict) and error.code else 2",
+    "x = getattr(error.error, 'code', None)": "x = error.code",
+    "x = getattr(error.error, 'message', '')": (
+        "x = ((error.body if isinstance(error.body, dict) else None) or {}).get('message', '')"
+    ),
+    "d = error.error\n    x = hasattr(d, 'code')": "x = ('code' in (d or {}))",
     "x = hasattr(error, 'error')": 'x = hasattr(error, "body")',
     "x = error.response.reason": "x = error.response.reason_phrase",
     "x = error.response.content_type": 'x = error.response.headers.get("content-type")',

@@ -482,9 +482,8 @@ def test_defaults_that_a_call_cannot_see_are_kept_beside_the_client():
 
 
 OPTIONS = {
-    "o = {'messages': [], 'response_format': 'text'}\n": "change response_format.",
-    "o = {'messages': []}\no['response_format'] = 'text'\n": "change response_format.",
-    "o = dict(messages=[], model_extras={})\n": "change model_extras.",
+    "o = {'messages': [], 'response_format': 'text'}\nprint(o)\n": "change response_format.",
+    "o = {'messages': [], 'headers': h, 'read_timeout': 3}\n": "change headers, read_timeout.",
     "o = {'messages': []}\no.update(x)\n": "openai has other names for",
     "o = {'messages': []}\no |= x\n": "openai has other names for",
     "o = {'messages': []}\no.update({'model_extras': {}})\n": "change model_extras.",
@@ -505,6 +504,26 @@ OPTIONS = {
     "def other():\n    o = {}\n    o['model_extras'] = 1\no = {'messages': []}\n": None,
     "def show(p):\n    q[0] = p\no = {'messages': []}\nshow(o)\n": None,
 }
+
+
+MOVED_OPTIONS = {
+    "o = {'messages': [], 'response_format': 'text'}": """o = {'messages': [], 'response_format': {"type": "text"}}""",
+    "o = {'messages': []}\nif x:\n    o['response_format'] = 'text'  # why": """    o['response_format'] = {"type": "text"}  # why""",
+    "o = dict(messages=[], model_extras={'n': 2})": "o = dict(messages=[], extra_body={'n': 2})",
+    "o = {'messages': []}\no['headers'] = h\no['params'] = p": "o['extra_headers'] = h\no['extra_query'] = p",
+}
+
+
+@pytest.mark.parametrize("code", MOVED_OPTIONS)
+def test_options_of_a_call_get_their_new_names_where_they_stand(code):
+    text = moved(f"{CLIENT}{code}\nclient.complete(**o)\nclient.complete(stream=True, **o)\n")
+    assert f"{MOVED_OPTIONS[code]}\nclient." in text and MARK not in text
+    assert 'create(model="m", **o)' in text and 'create(model="m", stream=True, **o)' in text
+
+
+def test_options_without_a_name_get_their_new_names_too():
+    text = moved(f"{CLIENT}client.complete(**{{'messages': [], 'model_extras': m}})\n")
+    assert "**{'messages': [], 'extra_body': m}" in text and MARK not in text
 
 
 @pytest.mark.parametrize("code", OPTIONS)

@@ -15,8 +15,8 @@ class Binding:
     """One place that gives a name its value.
 
     Attributes:
-        how: expr, iter, item, with, unpack, except, param, function, class, import, from or
-            unknown.
+        how: expr, annotation, iter, item, with, unpack, rest, except, param, function, class,
+            import, from or unknown.
         node: the node that the value comes from.
         line: the line of the binding, and column, for the order within a scope.
         path: the blocks around it.

@@ -31,12 +31,12 @@ class Evaluating(Home, Protocol):
         """Return what an expression can be; nothing if it does not concern the old SDK."""
         ...
 
-    def union(self, nodes: Iterable[ast.AST | None]) -> Values:
-        """Return what any of several expressions can be."""
-        ...
-
     def bound(self, binding: Binding) -> Values:
         """Return what a binding gives its name."""
+        ...
+
+    def member(self, module: str, name: str) -> Values:
+        """Return what a name of a module of the SDK is."""
         ...
 
     def attribute(self, owner: Value, name: str) -> Values:
@@ -51,7 +51,7 @@ class Evaluating(Home, Protocol):
         """Return the stand-in for a client's class that `patch("module.Class")` makes."""
         ...
 
-    def result(self, called: Value, node: ast.Call) -> Values:
+    def result(self, called: Value, node: ast.AST) -> Values:
         """Return what a call of a known value gives."""
         ...
 

@@ -19,6 +19,10 @@ class Home(Protocol):
         """Return an attribute of a class of this file, or of its bases."""
         ...
 
+    def union(self, nodes: Iterable[ast.AST | None]) -> "Values":
+        """Return what any of several expressions can be."""
+        ...
+
     def returned(self, function: ast.AST | None) -> "Values":
         """Return what a function of this file returns."""
         ...

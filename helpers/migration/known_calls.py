@@ -21,6 +21,7 @@ PASS_ON = frozenset(
         "copy",
         "deque",
         "islice",
+        "partial",
         "closing",
         "aclosing",
         "run",

@@ -6,7 +6,7 @@ import libcst as cst
 
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, expression, quoted, wrapped
-from helpers.migration.context import Context, objects
+from helpers.migration.context import Context, is_none, objects
 from helpers.migration.kinds import Value, is_dict
 from helpers.migration.move_errors import (
     detail_attribute,
@@ -21,6 +21,7 @@ SHOWING = (
     *("print", "str", "repr", "format", "write", "echo", "secho", "fail", "exit", "SystemExit"),
     *("log", "debug", "info", "warning", "warn", "error", "exception", "critical", "fatal"),
 )
+DUMPING = ("dump", "dumps", "pformat", "pprint")
 WRITERS = ("pop", "popitem", "clear", "update", "setdefault")
 
 
@@ -201,7 +202,8 @@ def moved_reader(context: Context, new: cst.Call, node: ast.Call, owner: str) ->
     """Return what takes the place of answer.get("key") and its like."""
     assert isinstance(new.func, cst.Attribute) and isinstance(node.func, ast.Attribute)
     receiver, name = new.func.value, node.func.attr
-    key = node.args[0] if name == "get" and len(node.args) == 1 else None
+    alone = len(node.args) == 1 or (len(node.args) == 2 and is_none(node.args[1]))
+    key = node.args[0] if name == "get" and alone else None
     field = str(key.value) if isinstance(key, ast.Constant) else ""
     if not known(owner, field):
         return new.with_changes(func=reader_named(context, new.func, node.func))
@@ -284,6 +286,8 @@ def shown(context: Context, node: ast.AST) -> None:
 
 def shown_in_call(context: Context, node: ast.Call, name: str) -> None:
     """Leave a TODO where a call prints or logs what it gets, or makes an exception of it."""
+    if name in DUMPING and node.args and is_answer(context, node.args[0]):
+        shown(context, node.args[0])
     if name in SHOWING or name.endswith(("Error", "Exception")):
         for value in [*node.args, *[keyword.value for keyword in node.keywords]]:
             shown(context, value)

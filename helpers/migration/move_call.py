@@ -37,6 +37,7 @@ HOOKS = (
     "request_id",
 )
 OPTIONS = (*TIMEOUTS, *RENAMED, "retry_total", "logging_enable")
+UNLIKE = (*TIMEOUTS, *HOOKS, "retry_total", "logging_enable")  # no body, and no other name
 
 
 class CallMover:
@@ -171,7 +172,7 @@ class CallMover:
             self.context.todo(
                 symbol, f"leave out {', '.join(empty)} where it is None: openai sends null."
             )
-        if other & set(items):
+        if other & set(items) and id(value) not in self.context.spread:
             names = ", ".join(sorted(other & set(items)))
             self.context.todo(symbol, f"in these options, change {names}.")
         return [argument]

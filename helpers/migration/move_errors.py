@@ -7,7 +7,7 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, expression, quoted, wrapped
 from helpers.migration.context import Context, is_test, objects
-from helpers.migration.kinds import STREAM_ITEM, elements
+from helpers.migration.kinds import STREAM_ITEM, elements, last_name
 
 GONE = (
     "reason",
@@ -86,6 +86,8 @@ def moved_getattr(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseEx
         return new
     name = str(node.args[1].value)
     owners = {value.name for value in objects(context, node.args[0])}
+    if "ODataV4Format" in owners:
+        return detail_asked(new, node)
     if not owners & set(sdk.EXCEPTIONS):
         return new
     if name == "error":
@@ -97,6 +99,18 @@ def moved_getattr(context: Context, new: cst.Call, node: ast.Call) -> cst.BaseEx
     elif name in GONE:
         context.todo("AzureError.inner_exception", f"errors have no {name}.")
     return new
+
+
+def detail_asked(new: cst.Call, node: ast.Call) -> cst.BaseExpression:
+    """Return what takes the place of getattr(error.error, "code", None) and its like."""
+    details, key = (code_of(argument.value) for argument in new.args[:2])
+    if last_name(node.func) == "hasattr":
+        return expression(f"({key} in ({details} or {{}}))")
+    direct = isinstance(node.args[0], ast.Attribute) and node.args[0].attr == "error"
+    default = code_of(new.args[2].value) if len(new.args) > 2 else "None"
+    if direct and default == "None" and ast.unparse(node.args[1]) == "'code'":
+        return expression(f"{ast.unparse(node.args[0].value)}.code")  # type: ignore[attr-defined]
+    return expression(f"({details} or {{}}).get({key}, {default})")
 
 
 def error_shown(context: Context, name: str) -> None:

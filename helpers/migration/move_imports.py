@@ -262,6 +262,8 @@ def with_standard(module: cst.Module, statements: list[str]) -> cst.Module:
     for number, statement in enumerate(module.body):
         first = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
         if isinstance(first, cst.Import) and not is_old(first):
+            if position is not None and getattr(statement, "leading_lines", ()):
+                break  # another group, of packages
             position = number + 1
         elif isinstance(first, cst.ImportFrom):
             docstring = number + 1 if dotted(first.module) == "__future__" else docstring

@@ -8,7 +8,7 @@ import libcst as cst
 from helpers.migration import sdk
 from helpers.migration.code import attribute, code_of, dictionary, expression, quoted, wrapped
 from helpers.migration.context import Context, is_none
-from helpers.migration.kinds import last_name, walk
+from helpers.migration.kinds import Value, last_name, walk
 from helpers.migration.nullable import asked_for, none_possible
 
 ROLES = {
@@ -93,7 +93,8 @@ def moved_model(
     """Return the dict for a call of a request class, or the call itself with a TODO."""
     if symbol in FORMATS:
         return expression(f'{{"type": "{FORMATS[symbol]}"}}')
-    items = fields(call, symbol)
+    mapped = node.args and any(is_mapping(value) for value in context.values(node.args[0]))
+    items = None if mapped else fields(call, symbol)
     if items is None:
         context.todo(symbol, f"{code_of(call.func)}(…) becomes a dict.")
         return call
@@ -113,6 +114,11 @@ def moved_model(
     elif symbol in TYPES:
         fixed["type"] = quoted(TYPES[symbol])
     return dictionary(call, fixed, items)
+
+
+def is_mapping(value: Value) -> bool:
+    """Whether a value gives all the fields of a message: another message, or an answer's."""
+    return value.kind == "object" and (value.name in sdk.ANSWERS or value.name in sdk.REQUESTS)
 
 
 def left_out(

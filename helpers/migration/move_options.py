@@ -1,14 +1,16 @@
-"""Options of a client that are kept in a dict: they get their new names where they stand."""
+"""Options of a client or a call that are kept in a dict: they get their new names there."""
 
 import ast
 from collections.abc import Collection
 
 import libcst as cst
 
-from helpers.migration.code import keyword, quoted, replaced
+from helpers.migration.code import keyword, quoted, renamed, replaced
 from helpers.migration.context import Context, is_none
+from helpers.migration.formats import format_code
 from helpers.migration.keys import bindings, is_client, read_elsewhere, reading
 from helpers.migration.kinds import last_name
+from helpers.migration.move_call import UNLIKE
 from helpers.migration.move_client import DROPPED, RENAMED, ClientMover
 from helpers.migration.options import keys, made_once
 
@@ -23,30 +25,54 @@ SUCCESSORS = {
 }
 
 
+# The options of a call that have other names or values; the rest stays as it is.
+OF_CALLS = {
+    "response_format": "response_format",
+    "model_extras": "extra_body",
+    "headers": "extra_headers",
+    "params": "extra_query",
+}
+
+
 def note_options(context: Context) -> None:
-    """Note the dicts that clients of a document take options from, where all of it can move."""
+    """Note the dicts that a document takes options from, where all of it can move."""
     evaluator = context.evaluator
     calls = [call for every in evaluator.found.calls.values() for call in every]
     for call in calls:
-        for option in call.keywords if is_client(evaluator, call) else ():
-            if option.arg is None:
+        for option in call.keywords:
+            if option.arg is None and (is_client(evaluator, call) or method_of(context, call)):
                 note_dict(context, call, option.value)
 
 
+def method_of(context: Context, call: ast.AST | None) -> str:
+    """Return the method of the SDK that a call is of, such as `ChatCompletionsClient.complete`."""
+    values = context.values(call.func) if isinstance(call, ast.Call) else []
+    names = {value.name for value in values if value.kind == "method"}
+    name = next(iter(names), "")
+    return name if len(names) == 1 and name.endswith((".complete", ".embed")) else ""
+
+
 def note_dict(context: Context, call: ast.Call, value: ast.expr) -> None:
-    """Note what stands behind `**` in the making of a client, if it can move."""
+    """Note what stands behind `**` in a call, if it can move."""
     evaluator, statements = context.evaluator, []
     made = made_once(evaluator, value) if isinstance(value, ast.Name) else value
     items, together = keys(evaluator, value), keys(evaluator, made)
     if items is None or together is None or not written_out(made):
         return
     if made is not value:
-        statements = setting(context, made)
-    beside = [option.arg for option in call.keywords if option.arg]
-    if statements is None or clash([*items, *beside], together):
+        statements = setting(context, made, call)
+    if statements is None or not all_move(context, call, list(items), together):
         return
     context.options |= {id(node): call for node in (made, *statements)}
     context.spread.add(id(value))
+
+
+def all_move(context: Context, call: ast.Call, names: list[str], together: Collection[str]) -> bool:
+    """Whether each option in a dict has a successor there, and some of them another name."""
+    if method_of(context, call):
+        return bool(set(names) & set(OF_CALLS)) and not set(names) & {*UNLIKE, "input_type"}
+    beside = [option.arg for option in call.keywords if option.arg]
+    return not clash([*names, *beside], together)
 
 
 def written_out(made: ast.AST | None) -> bool:
@@ -64,7 +90,7 @@ def clash(names: list[str], together: Collection[str]) -> bool:
     return len(successors) - len(set(successors)) > (set(together) >= WAITS)
 
 
-def setting(context: Context, made: ast.AST | None) -> list[ast.Assign] | None:
+def setting(context: Context, made: ast.AST | None, call: ast.Call) -> list[ast.Assign] | None:
     """Return the statements that set items of a dict; None if anything else reads the dict."""
     home = context.evaluator
     statement = home.found.parents.get(id(made))
@@ -78,12 +104,22 @@ def setting(context: Context, made: ast.AST | None) -> list[ast.Assign] | None:
         if [one.node for one in bindings(home, reader) if one.how != "annotation"] != [made]:
             return None
         if isinstance(above, ast.Assign) and above.targets == [parent]:
-            if not can_move(context, above, statement):
+            if not can_move(context, above, statement, call):
                 return None
             found.append(above)
-        elif not (isinstance(parent, ast.keyword) and not parent.arg and is_client(home, above)):
+        elif not is_taken(context, parent, above, call):
             return None
     return found
+
+
+def is_taken(
+    context: Context, parent: ast.AST | None, above: ast.AST | None, call: ast.Call
+) -> bool:
+    """Whether a reader of a dict gives it to a call like the one that is known."""
+    method = method_of(context, call)
+    if not (isinstance(parent, ast.keyword) and not parent.arg):
+        return False
+    return method_of(context, above) == method if method else is_client(context.evaluator, above)
 
 
 def named_by(statement: ast.AST | None) -> ast.expr | None:
@@ -95,11 +131,13 @@ def named_by(statement: ast.AST | None) -> ast.expr | None:
     return None
 
 
-def can_move(context: Context, statement: ast.Assign, made: ast.AST | None) -> bool:
+def can_move(context: Context, statement: ast.Assign, made: ast.AST | None, call: ast.Call) -> bool:
     """Whether a statement that sets an item has one as its successor, or can go."""
     name, value = item_name(statement), statement.value
-    if is_none(value):
+    if is_none(value) or not name:
         return False
+    if method_of(context, call):
+        return True
     if name in DROPPED:
         places = context.evaluator.found.places
         return places[id(statement)] == places[id(made)] and not commented(context, statement)
@@ -124,7 +162,10 @@ def commented(context: Context, statement: ast.stmt) -> bool:
 def moved(
     context: Context, call: ast.Call, arguments: list[cst.Arg], values: list[ast.expr]
 ) -> list[list[cst.Arg]]:
-    """Return what takes the place of each option, as arguments of the client."""
+    """Return what takes the place of each option, as arguments of the client or the call."""
+    if method := method_of(context, call):
+        pairs = zip(arguments, values, strict=True)
+        return [[of_call(context, method, argument, value)] for argument, value in pairs]
     symbols = sorted(value.name for value in context.values(call.func))
     mover = ClientMover(context, call, symbols[0])
     found = [
@@ -133,6 +174,14 @@ def moved(
     ]
     mover.timeout(found)
     return found
+
+
+def of_call(context: Context, method: str, argument: cst.Arg, value: ast.expr) -> cst.Arg:
+    """Return what takes the place of one option of a call."""
+    name = argument.keyword.value if argument.keyword else ""
+    if name == "response_format":
+        return argument.with_changes(value=format_code(context, method, argument.value, value))
+    return renamed(argument, OF_CALLS.get(name, name))
 
 
 def moved_keywords(context: Context, new: cst.Call, node: ast.Call) -> cst.Call:

@@ -1,4 +1,4 @@
-"""What a call gives by its options, and the dicts that options are kept in."""
+"""The dicts that the options of a call are kept in."""
 
 import ast
 from collections.abc import Iterable
@@ -6,34 +6,9 @@ from dataclasses import dataclass
 
 from helpers.migration.bindings import Binding
 from helpers.migration.evaluating import Evaluating
-from helpers.migration.kinds import Value, Values, last_name
+from helpers.migration.kinds import last_name
 
 COPIES = ("copy", "deepcopy")
-
-
-def completed(evaluator: Evaluating, node: ast.Call, is_async: bool) -> Values:
-    """Return what `complete` gives, by its `stream=`."""
-    whole = Value("object", "ChatCompletions")
-    stream = Value(
-        "object", "AsyncStreamingChatCompletions" if is_async else "StreamingChatCompletions"
-    )
-    for keyword in node.keywords:
-        if keyword.arg == "stream":
-            if isinstance(keyword.value, ast.Constant):
-                return frozenset([stream if keyword.value.value else whole])
-            return frozenset([whole, stream])
-    if may_stream(evaluator, node):
-        return frozenset([whole, stream])
-    return frozenset([whole])
-
-
-def may_stream(evaluator: Evaluating, node: ast.Call) -> bool:
-    spread = [keyword.value for keyword in node.keywords if keyword.arg in (None, "body")]
-    for value in [*spread, *node.args[:1]]:
-        known = keys(evaluator, value)
-        if known is None or "stream" in known:
-            return True
-    return False
 
 
 @dataclass(frozen=True)

@@ -56,36 +56,44 @@ class Beside:
     source: str
 
 
+def found_file(folder: Path, name: str, level: int) -> str:
+    """Return the real path of the file that an import in a folder means; "" if there is none."""
+    starts = [folder]
+    if level:
+        for _ in range(level - 1):
+            folder = folder.parent
+        starts = [folder]
+    else:
+        starts += list(folder.parents)[:UP]
+    parts = [part for part in name.split(".") if part]
+    for start in starts:
+        base = os.path.join(start, *parts)
+        for path in (f"{base}.py", os.path.join(base, "__init__.py")):
+            if os.path.isfile(path):
+                return os.path.realpath(path)
+    return ""
+
+
 class Project:
     """Finds and keeps the other files that imports mean."""
 
     def __init__(self) -> None:
         self.files: dict[str, Evaluator | None] = {}
         self.folders: dict[str, list[Beside]] = {}
+        self.found: dict[tuple[str, str, int], str] = {}
 
     def module(self, home: Evaluating, name: str, level: int) -> Evaluator | None:
         """Return the file that an import in `home` means, or None if it is another's."""
         if not home.path or (not name and not level):
             return None
-        folder = Path(home.path).parent
-        starts = [folder]
-        if level:
-            for _ in range(level - 1):
-                folder = folder.parent
-            starts = [folder]
-        else:
-            starts += list(folder.parents)[:UP]
-        parts = [part for part in name.split(".") if part]
-        for start in starts:
-            base = os.path.join(start, *parts)
-            for path in (f"{base}.py", os.path.join(base, "__init__.py")):
-                if os.path.isfile(path):
-                    return self.file(path)
-        return None
+        asked = (os.path.dirname(home.path), name, level)
+        if asked not in self.found:
+            self.found[asked] = found_file(Path(home.path).parent, name, level)
+        path = self.found[asked]
+        return self.file(path) if path else None
 
     def file(self, path: str) -> Evaluator | None:
-        """Return the evaluator of a file, or None if it is no Python."""
-        path = os.path.realpath(path)
+        """Return the evaluator of a file, by its real path, or None if it is no Python."""
         if path not in self.files:
             self.files[path] = None  # so that files that import each other come to an end
             try:
@@ -99,7 +107,7 @@ class Project:
         """Yield the calls of a function of `home` in the files beside it."""
         name = getattr(function, "name", "")
         for other in self.holding(home, name):
-            evaluator = self.file(str(other.path))
+            evaluator = self.file(os.path.realpath(other.path))
             if evaluator is None or evaluator is home:
                 continue
             for call in evaluator.found.calls.get(name, ()):
@@ -112,7 +120,7 @@ class Project:
         for folder in (own.parent, *packages(own.parent)) if home.path else ():
             for other in self.inside(folder):
                 named = other.path != own and own.stem in other.source
-                if named and (evaluator := self.file(str(other.path))):
+                if named and (evaluator := self.file(os.path.realpath(other.path))):
                     yield evaluator
 
     def named(self, home: Evaluating, name: str) -> bool:

@@ -1,43 +1,34 @@
 """Rewrite the code of a cell: what is safe, and a TODO above each statement where it is not."""
 
 import ast
-import re
 
 import libcst as cst
 from libcst.metadata import CodeRange, PositionProvider
 
 from helpers.migration import sdk
-from helpers.migration.annotations import annotation
 from helpers.migration.calls import moved_call
-from helpers.migration.code import attribute, code_of, expression
+from helpers.migration.code import code_of
 from helpers.migration.comments import lost_comments, with_comments
-from helpers.migration.context import Context, in_annotation, objects
-from helpers.migration.kinds import is_dict
+from helpers.migration.context import Context, objects
 from helpers.migration.mocks import stands_in
 from helpers.migration.move_answers import (
-    READERS,
     dumped,
     is_answer,
     moved_attribute,
     moved_subscript,
-    reader_named,
     shown,
     shown_in_format,
 )
 from helpers.migration.move_errors import handler
-from helpers.migration.move_mocks import mock_asked, moved_target
+from helpers.migration.move_mocks import mock_asked
 from helpers.migration.move_models import (
-    DICTS,
-    NEW_PARAMS,
-    NEW_TYPES,
     exported,
-    moved_type,
     stand_in_name,
-    two_kinds,
 )
+from helpers.migration.move_names import method_named, named
 from helpers.migration.move_options import moved_dict, moved_item
 from helpers.migration.move_streams import first_choice, moved_comprehension, moved_loop
-from helpers.migration.names import PACKAGE
+from helpers.migration.move_strings import in_quotes, moved_string
 
 STATEMENTS = (
     "SimpleStatementLine",
@@ -122,56 +113,9 @@ class Rewriter(cst.CSTTransformer):
             return updated_node
         if isinstance(node.ctx, ast.Store):
             return stand_in_name(self.context, updated_node, node)
-        return self.named(updated_node, node) if isinstance(node.ctx, ast.Load) else updated_node
-
-    def named(self, new: cst.BaseExpression, node: ast.Name | ast.Attribute) -> cst.BaseExpression:
-        """Return what takes the place of a class that is named."""
-        parent = self.context.parent(node)
-        called = isinstance(parent, ast.Call) and parent.func is node
-        for value in self.context.values(node):
-            if value.kind == "class" and not called and not isinstance(parent, ast.Attribute):
-                return self.class_named(new, node, value.name)
-        return new
-
-    def class_named(
-        self, new: cst.BaseExpression, node: ast.AST, symbol: str
-    ) -> cst.BaseExpression:
-        if symbol in sdk.EXCEPTIONS:
-            if self.context.foreign:
-                self.context.todo(
-                    symbol, f"where openai is called, this is openai.{sdk.EXCEPTIONS[symbol]}."
-                )
-                return new
-            return self.context.name("openai", sdk.EXCEPTIONS[symbol])
-        parent = self.context.parent(node)
-        if isinstance(parent, ast.ClassDef) and symbol.removeprefix("aio.") in sdk.CLIENTS:
-            self.context.todo(symbol, f"a class of your own is based on {code_of(new)}.")
-            return new
-        never_called = symbol in ("ChatRequestMessage", "ContentItem")
-        alias = never_called and isinstance(parent, (ast.Assign, ast.AnnAssign))
-        if isinstance(parent, ast.Call):
-            two_kinds(self.context, parent, symbol)
-        moved = moved_type(self.context, symbol, alias or in_annotation(self.context, node))
-        if moved is not None:
-            return moved
-        if isinstance(parent, ast.Tuple):
-            parent = self.context.parent(parent)
-        asked = isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "isinstance"
-        if asked and symbol in NEW_PARAMS:
-            self.context.todo(
-                "isinstance", f"{code_of(new)} is a dict now: look at its role or type."
-            )
-        elif symbol in (
-            *DICTS,
-            *NEW_PARAMS,
-            *sdk.GONE,
-            *sdk.ENUMS,
-            *sdk.OTHER_CLASSES,
-            "ImageEmbeddingsClient",
-            "ImageEmbeddingInput",
-        ):
-            self.context.todo(symbol, f"{code_of(new)} is gone.")
-        return new
+        if isinstance(node.ctx, ast.Load):
+            return named(self.context, updated_node, node)
+        return updated_node
 
     def leave_Attribute(
         self, original_node: cst.Attribute, updated_node: cst.Attribute
@@ -185,32 +129,12 @@ class Rewriter(cst.CSTTransformer):
             if not objects(self.context, node):
                 return updated_node  # leave_Call sees to methods
         elif any(value.kind == "method" for value in self.context.values(node)):
-            return self.method_named(updated_node, node)
-        named = self.named(updated_node, node) if isinstance(node.ctx, ast.Load) else updated_node
-        return (
-            named
-            if named is not updated_node
-            else moved_attribute(self.context, updated_node, node)
-        )
-
-    def method_named(self, new: cst.Attribute, node: ast.Attribute) -> cst.BaseExpression:
-        """Return what takes the place of a method that is passed on and not called here."""
-        for value in self.context.values(node):
-            owner, _, name = value.name.rpartition(".")
-            if owner in sdk.ANSWERS and not any(map(is_dict, value.items)):
-                if name in READERS:
-                    return reader_named(self.context, new, node)
-                if name == "as_dict":
-                    return attribute(new.value, "to_dict")
-                self.context.todo("Model.update", "answers are no mappings: set an attribute.")
-            if name in ("complete", "embed"):
-                if not isinstance(self.context.parent(node), ast.Attribute):  # a mock's has some
-                    self.context.todo(
-                        value.name, "whoever calls this gives model=, and openai's keywords."
-                    )
-                if node.attr in sdk.METHODS:  # else it is a name of the program's own
-                    return attribute(new.value, sdk.METHODS[node.attr])
-        return new
+            return method_named(self.context, updated_node, node)
+        if isinstance(node.ctx, ast.Load):
+            new = named(self.context, updated_node, node)
+            if new is not updated_node:
+                return new
+        return moved_attribute(self.context, updated_node, node)
 
     def leave_SimpleString(
         self, original_node: cst.SimpleString, updated_node: cst.SimpleString
@@ -222,21 +146,7 @@ class Rewriter(cst.CSTTransformer):
             or len(node.value) > 100
         ):
             return updated_node
-        target = moved_target(self.context, updated_node, node)
-        if target is not None and PACKAGE not in node.value:
-            return target
-        if PACKAGE in node.value and not isinstance(
-            self.context.parent(node), (ast.Expr, type(None))
-        ):
-            self.context.todo("a name in a string", "this string names the old package.")
-        if not in_annotation(self.context, node) or not annotation(self.context.evaluator, node):
-            return updated_node
-        code = updated_node.value
-        for symbol, (module, name) in {**NEW_PARAMS, **NEW_TYPES}.items():
-            if re.search(rf"\b{symbol}\b", code):
-                local = self.context.needs.name(module, name)
-                code = re.sub(rf"(?:\b\w+\.)*\b{symbol}\b", local, code)
-        return updated_node.with_changes(value=code)
+        return moved_string(self.context, updated_node, node)
 
     def leave_Subscript(
         self, original_node: cst.Subscript, updated_node: cst.Subscript
@@ -401,23 +311,3 @@ class Rewriter(cst.CSTTransformer):
         return moved_comprehension(
             self.context, updated_node, node if isinstance(node, ast.expr) else None
         )
-
-
-def in_quotes(
-    string: cst.FormattedString, original: cst.FormattedString
-) -> cst.FormattedString | None:
-    """Return an f-string whose new expressions fit into it; None where they do not."""
-    parts = list(string.parts)
-    for number, (part, before) in enumerate(zip(parts, original.parts, strict=True)):
-        if isinstance(part, cst.FormattedStringExpression) and isinstance(
-            before, cst.FormattedStringExpression
-        ):
-            code, old = code_of(part.expression), code_of(before.expression)
-            if code == old:
-                continue
-            if string.quote == '"' and '"' in code and '"' not in old:
-                code = code.replace('"', "'")
-            if string.quote in code or "\\" in code or ("\n" in code and len(string.quote) == 1):
-                return None
-            parts[number] = part.with_changes(expression=expression(code))
-    return string.with_changes(parts=parts)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from helpers.migration import sdk
 from helpers.migration.annotations import annotation
 from helpers.migration.bindings import Binding, Module
+from helpers.migration.bound import bound
 from helpers.migration.evaluating import Resolver
 from helpers.migration.kinds import (
     NOTHING,
@@ -25,10 +26,9 @@ from helpers.migration.kinds import (
     object_attribute,
     typed,
 )
-from helpers.migration.known_calls import PASS_ON, call_parts, known_call, may_hold
+from helpers.migration.known_calls import known_call, may_hold
 from helpers.migration.mocks import mocked
-from helpers.migration.options import completed
-from helpers.migration.parameters import parameter
+from helpers.migration.results import made_with, method_result
 from helpers.migration.scopes import collect
 from helpers.migration.stores import put_into, put_into_field, set_later, stored
 
@@ -99,85 +99,7 @@ class Evaluator:
 
     def bound(self, binding: Binding) -> Values:
         """Return what a binding gives its name."""
-        return getattr(self, "bound_" + binding.how.replace("from", "import_from"))(binding)
-
-    def bound_param(self, binding: Binding) -> Values:
-        return parameter(self, binding)
-
-    def bound_unknown(self, _: Binding) -> Values:
-        return NOTHING
-
-    def bound_expr(self, binding: Binding) -> Values:
-        parent = self.found.parents.get(id(binding.node))
-        declared = parent.annotation if isinstance(parent, ast.AnnAssign) else None
-        return self.eval(binding.node) or annotation(self, declared)
-
-    def bound_annotation(self, binding: Binding) -> Values:
-        return annotation(self, binding.node)
-
-    def bound_iter(self, binding: Binding) -> Values:
-        return elements(self.eval(binding.node))
-
-    def bound_item(self, binding: Binding) -> Values:
-        """Return what one name gets in `for number, one in enumerate(…)` and its like."""
-        node, number = binding.node, binding.extra
-        name, arguments = call_parts(node)
-        if name in PASS_ON and arguments:
-            passed = Binding("item", arguments[0], binding.line, binding.path, number)
-            return self.bound_item(passed)
-        if name == "zip" and isinstance(number, int) and number < len(arguments):
-            return elements(self.eval(arguments[number]))
-        if name == "enumerate" and number == 1 and arguments:
-            return elements(self.eval(arguments[0]))
-        if name == "items" and number == 1 and isinstance(node, ast.Call):
-            dicts = self.eval(getattr(node.func, "value", None))
-            return frozenset(i for v in dicts if v.kind == "dict" for i in v.items)
-        return NOTHING
-
-    def bound_with(self, binding: Binding) -> Values:
-        values = self.eval(binding.node)
-        return frozenset(v for v in values if v.kind != "list") | elements(values)
-
-    def bound_unpack(self, binding: Binding) -> Values:
-        return elements(self.eval(binding.node))
-
-    def bound_rest(self, binding: Binding) -> Values:
-        return self.holding(elements(self.eval(binding.node)))
-
-    def bound_except(self, binding: Binding) -> Values:
-        classes = self.eval(binding.node)
-        return frozenset(
-            Value("object", v.name) for v in [*classes, *elements(classes)] if v.kind == "class"
-        )
-
-    def bound_function(self, binding: Binding) -> Values:
-        return frozenset([Value("function", node=binding.node, home=self)])
-
-    def bound_class(self, binding: Binding) -> Values:
-        return frozenset([Value("localclass", node=binding.node, home=self)])
-
-    def bound_import(self, binding: Binding) -> Values:
-        alias = binding.node
-        assert isinstance(alias, ast.alias)
-        name = alias.name if alias.asname else alias.name.partition(".")[0]
-        if name.partition(".")[0] == "azure":
-            return frozenset([Value("module", name)])
-        other = self.resolver.module(self, name, 0) if self.resolver else None
-        return frozenset([Value("file", home=other)]) if other else NOTHING
-
-    def bound_import_from(self, binding: Binding) -> Values:
-        statement, name = binding.node, str(binding.extra)
-        assert isinstance(statement, ast.ImportFrom)
-        module = statement.module or ""
-        if not statement.level and module.partition(".")[0] == "azure":
-            return self.member(module, name)
-        if not self.resolver:
-            return NOTHING
-        other = self.resolver.module(self, module, statement.level)
-        if other and (values := other.export(name)):
-            return values
-        below = self.resolver.module(self, f"{module}.{name}".strip("."), statement.level)
-        return frozenset([Value("file", home=below)]) if below else NOTHING
+        return bound(self, binding)
 
     def member(self, module: str, name: str) -> Values:
         """Return what a name of a module of the SDK is."""
@@ -290,20 +212,33 @@ class Evaluator:
                 found.add(owner)
             elif owner.kind == "list" or (owner.kind == "dict" and may_hold(owner, node.slice)):
                 found |= owner.items
+            elif owner.kind == "instance" and owner.home:  # a TypedDict, or a class like a list
+                found |= self.own_item(owner, node)
             elif owner.kind == "object" and isinstance(node.slice, ast.Constant):
                 name = str(node.slice.value)
                 found |= typed(sdk.field_type(owner.name, name) or "") or made_with(owner, name)
         return frozenset(found) if found or is_known(owners) else stored(self, node)
 
+    def own_item(self, owner: Value, node: ast.Subscript) -> Values:
+        """Return an item of an object of a class of the program."""
+        assert owner.home
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if isinstance(key, str) and (values := owner.home.own_attribute(owner, key)):
+            return values
+        methods = owner.home.own_attribute(owner, "__getitem__")
+        return frozenset(v for method in methods for v in self.result(method, node))
+
     # Calls.
 
     def eval_Call(self, node: ast.Call) -> Values:
         found: set[Value] = set()
-        for called in self.eval(node.func):
+        every = self.eval(node.func)
+        for called in every:
             found |= self.result(called, node)
-        return frozenset(found) or known_call(self, node)
+        own = any(called.kind in ("function", "localclass") for called in every)
+        return frozenset(found) if found or own else known_call(self, node)
 
-    def result(self, called: Value, node: ast.Call) -> Values:
+    def result(self, called: Value, node: ast.AST) -> Values:
         """Return what a call of a known value gives."""
         if called.kind == "class":
             return frozenset([Value("object", called.name, node=node, home=self)])
@@ -313,34 +248,9 @@ class Evaluator:
             return frozenset([Value("instance", node=called.node, home=called.home)])
         if called.kind == "mock":
             return frozenset([Value("object", called.name)])
-        if called.kind == "method":
-            return self.method_result(called, node)
+        if called.kind == "method" and isinstance(node, ast.Call):
+            return method_result(self, called, node)
         return NOTHING
-
-    def method_result(self, called: Value, node: ast.Call) -> Values:
-        owner, _, name = called.name.rpartition(".")
-        plain = owner.removeprefix("aio.")
-        prefix = "aio." if owner.startswith("aio.") else ""
-        if plain == "ChatCompletionsClient" and name == "complete":
-            return completed(self, node, bool(prefix))
-        if name in ("load", "from_prompty", "from_string", "from_connection_string"):
-            return frozenset([Value("object", owner, node=node, home=self)])
-        if sdk.PROJECT_METHODS.get(name):
-            return frozenset(
-                [Value("object", prefix + sdk.PROJECT_METHODS[name], node=node, home=self)]
-            )
-        if name in ("load_client", "with_defaults"):
-            return frozenset(
-                Value("object", prefix + c, node=node, home=self) for c in sdk.CLIENTS[:2]
-            )
-        if (
-            name in ("get", "pop", "setdefault")
-            and node.args
-            and isinstance(node.args[0], ast.Constant)
-        ):
-            return typed(sdk.field_type(owner, str(node.args[0].value)) or "")
-        plain_results = {"embed": "EmbeddingsResult", "get_model_info": "ModelInfo"}
-        return typed(plain_results.get(name, ""))
 
     def returned(self, function: ast.AST | None) -> Values:
         """Return what a function of this file returns."""
@@ -414,11 +324,3 @@ class Evaluator:
 
     def holding(self, values: Values) -> Values:
         return frozenset([Value("list", items=values)]) if values else NOTHING
-
-
-def made_with(owner: Value, name: str) -> Values:
-    """Return what a program itself gave a message, such as the tool calls that it made."""
-    if not isinstance(owner.node, ast.Call) or not isinstance(owner.home, Evaluator):
-        return NOTHING
-    given = [option.value for option in owner.node.keywords if option.arg == name]
-    return owner.home.union(given) if owner.name in sdk.REQUESTS else NOTHING
