@@ -27,6 +27,8 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
 # beside a script, as those in tests/tools do.
 export PIP_USER := 0
 unexport PYTHONSAFEPATH
+# Ctrl-C ends what is run by this with one line, in place of a traceback.
+STOPPABLE := tests/tools/stoppable.py
 UV := $(PY) -m uv pip install --quiet --compile-bytecode --python .venv $(FROM)
 # The site has tools and an environment of its own. REPOSITORY is its address, for badges; SITE_WHEELS a folder
 # of wheels for Pyodide, which take the place of stand-ins. SOLUTIONS=no leaves solutions out, as make handout does.
@@ -68,7 +70,7 @@ setup: $(READY)  ## Set up .venv from requirements.lock (every other command doe
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'This course needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 lab' % sys.version_info[:2])"
 	@echo "Setting up .venv (once, less than a minute) ..."
-	@$(PYTHON) -m venv $(ANEW) .venv
+	@$(PYTHON) $(STOPPABLE) -m venv $(ANEW) .venv
 	@$(PIP) uv 2>/dev/null || true
 	@$(call install,-r requirements.lock)
 	@$(call install,--no-deps --no-build-isolation -e .)
@@ -79,28 +81,28 @@ $(READY): requirements.lock pyproject.toml
 $(TESTS_READY): tests/requirements.lock tests/node/package.json $(READY)
 	@echo "Adding what the tests need ..."
 	@$(call install,-r tests/requirements.lock)
-	@$(PY) tests/tools/node_packages.py
+	@$(PY) $(STOPPABLE) tests/tools/node_packages.py
 	@touch $(TESTS_READY)
 
 lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers: ARGS=--no-browser
 	$(PY) -m jupyter lab notebooks/00_start_here.ipynb $(ARGS)
 
 room:  ## Check that this computer can run the course, offline (20 seconds)
-	@if [ -x $(PY) ]; then $(PY) tests/tools/room.py; else $(PYTHON) tests/tools/room.py; fi
+	@if [ -x $(PY) ]; then $(PY) $(STOPPABLE) tests/tools/room.py; else $(PYTHON) $(STOPPABLE) tests/tools/room.py; fi
 
 wheelhouse: $(READY)  ## Gather what set-up needs in build/wheelhouse: then, offline, make setup WHEELHOUSE=build/wheelhouse
 	$(PY) -m pip download --quiet --disable-pip-version-check --only-binary :all: --dest build/wheelhouse uv -r requirements.lock
 
 site: $(SITE_READY)  ## Build the site in build/site: pages, and the course in the browser
-	@$(SITE_BIN)/python site/build.py build/site $(if $(SITE_WHEELS),--wheels $(SITE_WHEELS)) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(filter no,$(SOLUTIONS)),--no-solutions)
+	@$(SITE_BIN)/python $(STOPPABLE) site/build.py build/site $(if $(SITE_WHEELS),--wheels $(SITE_WHEELS)) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(filter no,$(SOLUTIONS)),--no-solutions)
 
 test-site: $(SITE_READY) $(READY)  ## Check build/site: every notebook in headless Chromium, links, alt text, search
-	@$(SITE_BIN)/python site/check.py build/site
+	@$(SITE_BIN)/python $(STOPPABLE) site/check.py build/site
 
 $(SITE_READY): site/requirements.lock site/package-lock.json
 	@$(call node,make site)
 	@echo "Setting up site/.venv and site/node_modules (once, a few minutes) ..."
-	@$(PYTHON) -m venv site/.venv
+	@$(PYTHON) $(STOPPABLE) -m venv site/.venv
 	@$(SITE_BIN)/python -m pip install --quiet --disable-pip-version-check -r site/requirements.lock
 	@cd site && npm ci --silent --no-audit --no-fund
 	@touch $(SITE_READY)
@@ -110,10 +112,10 @@ test: $(TESTS_READY)  ## Run all that CI runs: lint, unit and structure tests, a
 	$(OFFLINE) $(PY) tests/tools/cut_network.py -m pytest
 
 run: $(READY)  ## Run all notebooks without a browser, or one: make run NB=02_streaming
-	@$(OFFLINE) $(PY) tests/tools/run_notebooks.py $(NB)
+	@$(OFFLINE) $(PY) $(STOPPABLE) tests/tools/run_notebooks.py $(NB)
 
 outputs: $(READY)  ## Run the notebooks and save their outputs, or one: make outputs NB=02_streaming
-	@$(OFFLINE) $(PY) tests/tools/run_notebooks.py --save $(NB)
+	@$(OFFLINE) $(PY) $(STOPPABLE) tests/tools/run_notebooks.py --save $(NB)
 
 pictures: $(D2_READY)  ## Draw the pictures in notebooks/images again from their sources, or one: make pictures NAME=02_stream
 	@node $(D2)/draw.mjs $(NAME)
@@ -124,20 +126,20 @@ $(D2_READY): $(D2)/package-lock.json
 	@touch $(D2_READY)
 
 handout: $(READY)  ## Copy the notebooks for a class to build/handout, without solutions and with them
-	@$(PY) tests/tools/handout.py
+	@$(PY) $(STOPPABLE) tests/tools/handout.py
 
 serve: $(READY)  ## Serve the recorded answers over HTTP, for any language: ARGS="--port 9000 --pace 0"
-	@$(PY) -m helpers.replay.server --rules helpers.service_rules:rules $(ARGS)
+	@$(PY) $(STOPPABLE) -m helpers.replay.server --rules helpers.service_rules:rules $(ARGS)
 
 record: $(TESTS_READY)  ## Capture answers from your endpoint (.env): NB=05_tools for one notebook, ARGS=--dry-run to save nothing
-	@PYTHONPATH=tests/tools $(PY) -m capture $(ARGS) $(NB)
+	@PYTHONPATH=tests/tools $(PY) $(STOPPABLE) -m capture $(ARGS) $(NB)
 
 lint: $(TESTS_READY)  ## Check style, types and structure only (under a minute)
 	$(STYLE)
 	$(OFFLINE) $(PY) -m pytest --numprocesses=0 -m "not slow" tests/test_structure.py tests/test_project.py
 
 bench: $(TESTS_READY)  ## Measure the speeds that the project promises, as ratios within this run
-	@$(OFFLINE) $(PY) tests/tools/bench.py
+	@$(OFFLINE) $(PY) $(STOPPABLE) tests/tools/bench.py
 
 lock: $(READY)  ## Pin the dependencies of pyproject.toml, for learners and for tests, on every system
 	@$(PIP) uv

@@ -160,6 +160,24 @@ def test_ctrl_c_stops_a_run_without_a_traceback(monkeypatch):
         run(ALL[0])
 
 
+@pytest.mark.parametrize("way", ["file", "module"])
+def test_ctrl_c_stops_a_program_with_one_line_also_while_it_imports(way, tmp_path):
+    (tmp_path / "slow_import.py").write_text("raise KeyboardInterrupt", "utf-8")
+    (tmp_path / "program.py").write_text("import slow_import", "utf-8")
+    program = ["program.py"] if way == "file" else ["-m", "program"]
+    command = [sys.executable, ROOT / "tests" / "tools" / "stoppable.py", *program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "Stopped.\n")
+
+
+def test_make_runs_each_program_of_its_own_so_that_ctrl_c_stops_it():
+    program = r"(tests/tools|site)/\w+\.py|-m (venv|capture|helpers\.\S+)"
+    recipes = [line for line in read("Makefile").splitlines() if line.startswith("\t")]
+    lines = [line for line in recipes if re.search(program, line) and "pytest" not in line]
+    assert len(lines) > 8
+    assert [line for line in lines if "$(STOPPABLE)" not in line] == []
+
+
 def test_the_top_level_is_the_agreed_one():
     """Of what git keeps: what an editor or a system leaves in the folder does not count."""
     command = ["git", "ls-files", "-z"]
