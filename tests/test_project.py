@@ -8,6 +8,7 @@ import tomllib
 import venv
 from pathlib import Path
 from sysconfig import get_path
+from typing import TextIO
 
 import pytest
 import requests
@@ -150,14 +151,18 @@ def test_make_works_whatever_the_shell_says_to_pip_and_python(monkeypatch, tmp_p
     assert "PIP_USER=0" in done.stdout.splitlines() and "PYTHONSAFEPATH" not in done.stdout
 
 
-def test_ctrl_c_stops_a_run_without_a_traceback(monkeypatch):
-    def execute(client: NotebookClient, **_: object) -> None:
-        client._async_cleanup_kernel_future = None  # as nbclient's own handler of the signal does
+@pytest.mark.parametrize("stopped", [True, False])
+def test_ctrl_c_stops_a_run_without_a_traceback(stopped, monkeypatch, capsys):
+    def execute(client: NotebookClient, stderr: TextIO, **_: object) -> None:
+        if stopped:
+            client._async_cleanup_kernel_future = None  # as nbclient's handler of the signal does
+        print("the kernel's own traceback", file=stderr)
         raise AssertionError
 
     monkeypatch.setattr(NotebookClient, "execute", execute)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt if stopped else AssertionError):
         run(ALL[0])
+    assert capsys.readouterr().err == ("" if stopped else "the kernel's own traceback\n")
 
 
 @pytest.mark.parametrize("way", ["file", "module"])
