@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
+from .display.answers import printable
 from .replay.patching import replace
 from .secrets import without_secrets
 
@@ -56,7 +57,8 @@ class Outputs:
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):
-            return without_secrets(value, self._secrets)
+            # Half of an emoji, which a stream may bring, would cost the cell all of its output.
+            return printable(without_secrets(value, self._secrets))
         if isinstance(value, dict):
             return {self._clean(name): self._clean(inner) for name, inner in value.items()}
         if isinstance(value, (list, tuple)):
