@@ -7,10 +7,11 @@ BIN := .venv/bin
 endif
 PY := $(BIN)/python
 # Written when .venv holds what a learner needs, and when it holds what tests need as well. The first holds the folder's
-# path: Python's environments do not work where they were moved or copied to, so there .venv is made anew.
+# path: Python's environments do not work where they were moved or copied to, so there .venv is made anew. It is made
+# anew, too, where the Python that it was made with is gone, as after an upgrade.
 READY := .venv/.ready
 TESTS_READY := .venv/.ready-tests
-ifneq "$(shell cat $(READY) 2>/dev/null)" "$(shell pwd -P)"
+ifneq "$(shell test -x $(PY) && cat $(READY) 2>/dev/null)" "$(shell pwd -P)"
 .PHONY: $(READY)
 ANEW := --clear
 endif
@@ -68,6 +69,7 @@ help:  ## Show this list
 setup: $(READY)  ## Set up .venv from requirements.lock (every other command does this by itself)
 
 $(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "This course needs Python 3.11 or newer, and there is no $(PYTHON). Install it from https://www.python.org, or name yours: make PYTHON=python3.12 lab"; exit 1; }
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'This course needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 lab' % sys.version_info[:2])"
 	@echo "Setting up .venv (once, less than a minute) ..."
 	@$(PYTHON) $(STOPPABLE) -m venv $(ANEW) .venv

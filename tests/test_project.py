@@ -123,8 +123,8 @@ def test_windows_checks_what_make_test_checks():
 
 
 @needs_make
-def test_a_folder_that_was_moved_is_set_up_anew(tmp_path):
-    """An environment of Python works only where it was made."""
+def test_a_folder_that_was_moved_or_lost_its_python_is_set_up_anew(tmp_path):
+    """An environment of Python works only where it was made, and with what it was made."""
     there, elsewhere = tmp_path / "Kurs für Ämter, it's (1)", tmp_path / "elsewhere"
     (there / ".venv").mkdir(parents=True)
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
@@ -136,9 +136,32 @@ def test_a_folder_that_was_moved_is_set_up_anew(tmp_path):
 
     assert not is_set_up(there)
     (there / ".venv" / ".ready").write_text(f"{there.resolve()}\n", "utf-8")
+    assert not is_set_up(there)  # its Python is gone
+    python = there / (".venv/Scripts/python.exe" if sys.platform == "win32" else ".venv/bin/python")
+    python.parent.mkdir()
+    python.symlink_to(there / "gone")
+    assert not is_set_up(there)
+    python.unlink()
+    shutil.copy(sys.executable, python)
     assert is_set_up(there)
     there.rename(elsewhere)
     assert not is_set_up(elsewhere)
+
+
+@needs_make
+def test_a_python_that_is_missing_or_old_is_named_with_the_remedy(tmp_path):
+    old = tmp_path / "old"
+    old.write_text(f"#!/bin/sh\nshift\nexec '{sys.executable}' -c "
+                   '"import sys; sys.version_info = (3, 9); $1"\n', "utf-8")  # fmt: skip
+    old.chmod(0o755)
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    for python, says in (("no-python", "there is no no-python."), (old, f"{old} is 3.9.")):
+        command = ["make", "setup", f"PYTHON={python}"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if "make:" not in line]
+        assert done.returncode == 2 and len(lines) == 1, lines
+        assert says in lines[0] and "make PYTHON=python3.12 lab" in lines[0]
 
 
 @needs_make
