@@ -7,10 +7,11 @@ BIN := .venv/bin
 endif
 PY := $(BIN)/python
 # Written when .venv holds what a learner needs, and when it holds what tests need as well. The first holds the folder's
-# path: Python's environments do not work where they were moved or copied to, so there .venv is made anew.
+# path: Python's environments do not work where they were moved or copied to, so there .venv is made anew. It is made
+# anew, too, where the Python that it was made with is gone, as after an upgrade.
 READY := .venv/.ready
 TESTS_READY := .venv/.ready-tests
-ifneq "$(shell cat $(READY) 2>/dev/null)" "$(shell pwd -P)"
+ifneq "$(shell test -x $(PY) && cat $(READY) 2>/dev/null)" "$(shell pwd -P)"
 .PHONY: $(READY)
 ANEW := --clear
 endif
@@ -28,6 +29,8 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
 # beside a script, as those in tests/tools do.
 export PIP_USER := 0
 unexport PYTHONSAFEPATH
+# Ctrl-C ends what is run by this with one line, in place of a traceback.
+STOPPABLE := tests/tools/stoppable.py
 UV := $(PY) -m uv pip install --quiet --compile-bytecode --python .venv $(FROM)
 # The site has tools and an environment of its own. REPOSITORY is its address, for badges; SITE_WHEELS a folder
 # of wheels for Pyodide, which take the place of stand-ins. SOLUTIONS=no leaves solutions out, as make handout does.
@@ -67,9 +70,10 @@ help:  ## Show this list
 setup: $(READY)  ## Set up .venv from requirements.lock (every other command does this by itself)
 
 $(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "This course needs Python 3.11 or newer, and there is no $(PYTHON). Install it from https://www.python.org, or name yours: make PYTHON=python3.12 lab"; exit 1; }
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'This course needs Python 3.11 or newer; $(PYTHON) is %d.%d. Try: make PYTHON=python3.12 lab' % sys.version_info[:2])"
 	@echo "Setting up .venv (once, less than a minute) ..."
-	@$(PYTHON) -m venv $(ANEW) .venv
+	@$(PYTHON) $(STOPPABLE) -m venv $(ANEW) .venv
 	@$(PIP) uv 2>/dev/null || true
 	@$(call install,-r requirements.lock)
 	@$(call install,--no-deps --no-build-isolation -e .)
@@ -80,7 +84,7 @@ $(READY): requirements.lock pyproject.toml
 $(TESTS_READY): tests/requirements.lock tests/node/package.json $(READY)
 	@echo "Adding what the tests need ..."
 	@$(call install,-r tests/requirements.lock)
-	@$(PY) tests/tools/node_packages.py
+	@$(PY) $(STOPPABLE) tests/tools/node_packages.py
 	@touch $(TESTS_READY)
 
 lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers: ARGS=--no-browser
@@ -88,21 +92,21 @@ lab: $(READY)  ## Open JupyterLab at notebook 00, with recorded answers: ARGS=--
 	$(PY) -m jupyter lab notebooks/00_start_here.ipynb $(ARGS)
 
 room:  ## Check that this computer can run the course, offline (20 seconds)
-	@if [ -x $(PY) ]; then $(PY) tests/tools/room.py; else $(PYTHON) tests/tools/room.py; fi
+	@if [ -x $(PY) ]; then $(PY) $(STOPPABLE) tests/tools/room.py; else $(PYTHON) $(STOPPABLE) tests/tools/room.py; fi
 
 wheelhouse: $(READY)  ## Gather what set-up needs in build/wheelhouse: then, offline, make setup WHEELHOUSE=build/wheelhouse
 	$(PY) -m pip download --quiet --disable-pip-version-check --only-binary :all: --dest build/wheelhouse uv -r requirements.lock
 
 site: $(SITE_READY)  ## Build the site in build/site: pages, and the course in the browser
-	@$(SITE_BIN)/python site/build.py build/site $(if $(SITE_WHEELS),--wheels $(SITE_WHEELS)) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(filter no,$(SOLUTIONS)),--no-solutions)
+	@$(SITE_BIN)/python $(STOPPABLE) site/build.py build/site $(if $(SITE_WHEELS),--wheels $(SITE_WHEELS)) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(filter no,$(SOLUTIONS)),--no-solutions)
 
 test-site: $(SITE_READY) $(READY)  ## Check build/site: every notebook in headless Chromium, links, alt text, search
-	@$(SITE_BIN)/python site/check.py build/site
+	@$(SITE_BIN)/python $(STOPPABLE) site/check.py build/site
 
 $(SITE_READY): site/requirements.lock site/package-lock.json
 	@$(call node,make site)
 	@echo "Setting up site/.venv and site/node_modules (once, a few minutes) ..."
-	@$(PYTHON) -m venv site/.venv
+	@$(PYTHON) $(STOPPABLE) -m venv site/.venv
 	@$(SITE_BIN)/python -m pip install --quiet --disable-pip-version-check -r site/requirements.lock
 	@cd site && npm ci --silent --no-audit --no-fund
 	@touch $(SITE_READY)
@@ -112,10 +116,10 @@ test: $(TESTS_READY)  ## Run all that CI runs: lint, unit and structure tests, a
 	$(OFFLINE) $(PY) tests/tools/cut_network.py -m pytest
 
 run: $(READY)  ## Run all notebooks without a browser, or one: make run NB=02_streaming
-	@$(OFFLINE) $(PY) tests/tools/run_notebooks.py $(NB)
+	@$(OFFLINE) $(PY) $(STOPPABLE) tests/tools/run_notebooks.py $(NB)
 
 outputs: $(READY)  ## Run the notebooks and save their outputs, or one: make outputs NB=02_streaming
-	@$(OFFLINE) $(PY) tests/tools/run_notebooks.py --save $(NB)
+	@$(OFFLINE) $(PY) $(STOPPABLE) tests/tools/run_notebooks.py --save $(NB)
 
 pictures: $(D2_READY)  ## Draw the pictures in notebooks/images again from their sources, or one: make pictures NAME=02_stream
 	@node $(D2)/draw.mjs $(NAME)
@@ -126,20 +130,20 @@ $(D2_READY): $(D2)/package-lock.json
 	@touch $(D2_READY)
 
 handout: $(READY)  ## Copy the notebooks for a class to build/handout, without solutions and with them
-	@$(PY) tests/tools/handout.py
+	@$(PY) $(STOPPABLE) tests/tools/handout.py
 
 serve: $(READY)  ## Serve the recorded answers over HTTP, for any language: ARGS="--port 9000 --pace 0"
-	@$(PY) -m helpers.replay.server --rules helpers.service_rules:rules $(ARGS)
+	@$(PY) $(STOPPABLE) -m helpers.replay.server --rules helpers.service_rules:rules $(ARGS)
 
 record: $(TESTS_READY)  ## Capture answers from your endpoint (.env): NB=05_tools for one notebook, ARGS=--dry-run to save nothing
-	@PYTHONPATH=tests/tools $(PY) -m capture $(ARGS) $(NB)
+	@PYTHONPATH=tests/tools $(PY) $(STOPPABLE) -m capture $(ARGS) $(NB)
 
 lint: $(TESTS_READY)  ## Check style, types and structure only (under a minute)
 	$(STYLE)
 	$(OFFLINE) $(PY) -m pytest --numprocesses=0 -m "not slow" tests/test_structure.py tests/test_project.py
 
 bench: $(TESTS_READY)  ## Measure the speeds that the project promises, as ratios within this run
-	@$(OFFLINE) $(PY) tests/tools/bench.py
+	@$(OFFLINE) $(PY) $(STOPPABLE) tests/tools/bench.py
 
 lock: $(READY)  ## Pin the dependencies of pyproject.toml, for learners and for tests, on every system
 	@$(PIP) uv

@@ -9,6 +9,7 @@ from types import TracebackType
 from .replay.errors import CourseError
 
 _PAGE = "see when_it_goes_wrong.md"
+_ERROR_STATUSES = range(300, 600)
 _CLIENTS = ("azure", "openai", "requests", "httpx", "httpx2", "httpcore", "aiohttp", "urllib3")
 
 
@@ -49,21 +50,27 @@ def failure_of(
     numbers = [number for _, number in walk_tb(trace)]
     where = f"Live, line {numbers[1] if len(numbers) > 1 else numbers[0]}" if numbers else "Live"
     name = "" if isinstance(error, SystemExit) else f"{type(error).__name__}: "
-    if status is None:
+    if status is None or status < 300:  # it answered, but not what the client can read
         return Failure(type(origin).__name__, (f"{where}: {name}{_text(error)}", _advice(origin)))
     code = _code(origin, status)
+    did = "sent this request elsewhere" if 300 <= status < 400 else "refused this request"
     return Failure(
         f"status {status}{code}",
         (
             f"{where}: {name}{_text(error)}",
-            f"Your endpoint refused this request (status {status}{code}): {_PAGE}.",
+            f"Your endpoint {did} (status {status}{code}): {_PAGE}.",
         ),
         refused=True,
     )
 
 
 def status_of(error: BaseException) -> int | None:
-    """The HTTP status that an error carries, whichever library raised it."""
+    """The HTTP status that an error carries, whichever library raised it.
+
+    A program that sends by hand raises `ValueError(404, …)`.
+    """
+    if type(error) is ValueError and error.args and error.args[0] in _ERROR_STATUSES:
+        return int(error.args[0])
     for holder in (error, getattr(error, "response", None)):
         for name in ("status_code", "status"):
             status = getattr(holder, name, None)

@@ -196,6 +196,40 @@ def test_killed_in_the_middle_leaves_all_as_before(server, copy):
     assert digests(copy) == before
 
 
+def test_ctrl_c_while_it_saves_leaves_no_file_without_its_other(copy, done, monkeypatch):
+    """What was decided to be saved is saved; a second Ctrl-C leaves it to the next run."""
+    import capture.__main__ as program
+    from capture import save
+
+    paths = [copy / f"{SHORT}.ipynb", copy / "recordings" / f"{SHORT}.yaml"]
+    replace, steps = os.replace, iter(range(9))
+
+    def interrupted(*where: Path) -> None:
+        replace(*where)
+        if next(steps) == 1:  # after the first of the two files
+            raise KeyboardInterrupt
+
+    def capturing(*_: object) -> None:
+        monkeypatch.setattr(os, "replace", interrupted)
+        before = {path: save.digest(path) for path in paths}
+        save.save(copy, {path: "new" for path in paths}, before)
+
+    monkeypatch.setattr(program, "capture", capturing)
+    status, printed = done("http://127.0.0.1:9/models", SHORT)
+    assert status == 1 and "Stopped." in printed
+    assert [path.read_text("utf-8") for path in paths] == ["new", "new"]
+
+
+def test_a_folder_that_is_read_only_is_named_before_anything_is_asked(
+    server, copy, done, monkeypatch
+):
+    locked = copy / "recordings"
+    monkeypatch.setattr(os, "access", lambda path, mode: path != locked or mode != os.W_OK)
+    status, printed = done(of(server), SHORT)
+    assert status == 1 and f"You may not write in {locked}" in printed
+    assert server.seen == []
+
+
 def test_settings_and_names_that_are_wrong_are_named(monkeypatch, tmp_path, capsys):
     from capture.__main__ import main
 

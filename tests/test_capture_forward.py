@@ -17,7 +17,7 @@ from capture.target import PROXY_KEY, Target, kernel_environment, kind_of
 from loopback import KEY, service
 
 from helpers.settings import Connection, Settings
-from notebooks import run
+from notebooks import NOTEBOOKS, run
 
 CHAT = "/models/chat/completions"
 QUESTION = {"model": "mistral-large-2407", "messages": [{"role": "user", "content": "Hello?"}]}
@@ -232,6 +232,28 @@ def test_no_proxy_of_the_environment_stands_between_loopback_addresses(
     proxy.close()
     headers = {name.lower(): value for name, value in server.seen[0][1].items()}
     assert headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_ctrl_c_waits_for_no_answer(tmp_path, monkeypatch, server):
+    from capture import execution
+
+    def stopped(*_: object, **__: object) -> None:
+        (proxy,) = proxies
+        proxy.begin()  # an exchange that does not end
+        raise KeyboardInterrupt
+
+    proxies: list[Forwarder] = []
+
+    def forwarder(*arguments: Target) -> Forwarder:
+        proxies.append(Forwarder(*arguments))
+        return proxies[0]
+
+    monkeypatch.setattr(execution, "Forwarder", forwarder)
+    monkeypatch.setattr(execution, "run", stopped)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        execution.run_live("00_start_here", NOTEBOOKS, tmp_path, target(server.address), print)
+    assert time.monotonic() - began < 10
 
 
 def test_the_key_never_comes_near_a_kernel(tmp_path, monkeypatch, server):

@@ -245,6 +245,9 @@ FAULTS = {
     "S28": plain(error(410, "github_models_retirement_brownout", "GitHub Models is unavailable.")),
     "S29": plain(error(410, "ModelDeprecated", "The model of the deployment is deprecated.")),
     "S30": plain(error(400, "unsupported_value", "Unsupported value: 'temperature' is not 1.")),
+    "S31": plain(
+        {"status": 302, "body": "", "headers": {"Location": "https://elsewhere.invalid/"}}
+    ),
     "N1": elsewhere("http://127.0.0.1:9/models"),
     "N2": unknown_host,
     "N3": elsewhere("https://127.0.0.1:{port}/models"),

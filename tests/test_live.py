@@ -545,3 +545,15 @@ def test_run_all_reaches_the_end_of_a_service_that_only_refuses():
     )
     assert f"Your endpoint refused {refused}, " in texts(code[-1]).splitlines()[-1]
     assert f"{refused} × status 403" in texts(code[-1]).splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path", [path for path in ALL if path.stem[:2] != "09"], ids=lambda path: path.stem
+)
+def test_no_cell_waits_for_as_long_as_a_busy_service_asks(path):
+    """By default, the old SDK waits for a day where Retry-After says so."""
+    busy = error(429, "429", "Too many requests", {"Retry-After": "86400"})
+    with service() as server:
+        server.fault = busy
+        run(path, env=settings(server, "/models"), cell_seconds=30)  # raises if a cell takes longer

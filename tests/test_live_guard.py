@@ -440,6 +440,31 @@ def test_the_status_whichever_library_raised():
     assert status_of(requests.HTTPError("x", response=response)) == 404
     assert status_of(HTTPError("http://h", 403, "x", Message(), io.BytesIO())) == 403
     assert status_of(ValueError("x")) is None
+    assert status_of(ValueError(404, None, "no such path")) == 404  # as a program without an SDK
+    assert status_of(KeyError(404)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "refused"),
+    [
+        (200, "No whole answer came from your endpoint: ", False),
+        (302, "Your endpoint sent this request elsewhere (status 302): ", True),
+        (404, "Your endpoint refused this request (status 404): ", True),
+    ],
+)
+def test_only_an_error_is_called_a_refusal(status, says, refused):
+    from azure.core.exceptions import HttpResponseError
+
+    error = HttpResponseError("no chat completion")
+    error.status_code = status
+    failure = failure_of(error, None, ())
+    assert failure.lines[1].startswith(says) and failure.refused is refused
+
+
+def test_half_an_emoji_costs_no_output(cells):
+    """A stream may bring the halves apart."""
+    done = cells(START, r'print("Sun \ud83c", flush=True); print("\udf1e!", flush=True)', "1")
+    assert texts(done[1]) == "Sun \ufffd\n\ufffd!\n"
 
 
 def test_the_first_error_of_a_group_counts():

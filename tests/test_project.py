@@ -8,6 +8,7 @@ import tomllib
 import venv
 from pathlib import Path
 from sysconfig import get_path
+from typing import TextIO
 
 import pytest
 import requests
@@ -122,8 +123,8 @@ def test_windows_checks_what_make_test_checks():
 
 
 @needs_make
-def test_a_folder_that_was_moved_is_set_up_anew(tmp_path):
-    """An environment of Python works only where it was made."""
+def test_a_folder_that_was_moved_or_lost_its_python_is_set_up_anew(tmp_path):
+    """An environment of Python works only where it was made, and with what it was made."""
     there, elsewhere = tmp_path / "Kurs für Ämter, it's (1)", tmp_path / "elsewhere"
     (there / ".venv").mkdir(parents=True)
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
@@ -135,9 +136,32 @@ def test_a_folder_that_was_moved_is_set_up_anew(tmp_path):
 
     assert not is_set_up(there)
     (there / ".venv" / ".ready").write_text(f"{there.resolve()}\n", "utf-8")
+    assert not is_set_up(there)  # its Python is gone
+    python = there / (".venv/Scripts/python.exe" if sys.platform == "win32" else ".venv/bin/python")
+    python.parent.mkdir()
+    python.symlink_to(there / "gone")
+    assert not is_set_up(there)
+    python.unlink()
+    shutil.copy(sys.executable, python)
     assert is_set_up(there)
     there.rename(elsewhere)
     assert not is_set_up(elsewhere)
+
+
+@needs_make
+def test_a_python_that_is_missing_or_old_is_named_with_the_remedy(tmp_path):
+    old = tmp_path / "old"
+    old.write_text(f"#!/bin/sh\nshift\nexec '{sys.executable}' -c "
+                   '"import sys; sys.version_info = (3, 9); $1"\n', "utf-8")  # fmt: skip
+    old.chmod(0o755)
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    for python, says in (("no-python", "there is no no-python."), (old, f"{old} is 3.9.")):
+        command = ["make", "setup", f"PYTHON={python}"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if "make:" not in line]
+        assert done.returncode == 2 and len(lines) == 1, lines
+        assert says in lines[0] and "make PYTHON=python3.12 lab" in lines[0]
 
 
 @needs_make
@@ -173,14 +197,36 @@ def test_make_names_the_cure_where_jupyter_has_no_home_and_set_up_no_internet(tm
     assert "Is there a folder nope?" in said("setup", "WHEELHOUSE=nope", *broken)
 
 
-def test_ctrl_c_stops_a_run_without_a_traceback(monkeypatch):
-    def execute(client: NotebookClient, **_: object) -> None:
-        client._async_cleanup_kernel_future = None  # as nbclient's own handler of the signal does
+@pytest.mark.parametrize("stopped", [True, False])
+def test_ctrl_c_stops_a_run_without_a_traceback(stopped, monkeypatch, capsys):
+    def execute(client: NotebookClient, stderr: TextIO, **_: object) -> None:
+        if stopped:
+            client._async_cleanup_kernel_future = None  # as nbclient's handler of the signal does
+        print("the kernel's own traceback", file=stderr)
         raise AssertionError
 
     monkeypatch.setattr(NotebookClient, "execute", execute)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt if stopped else AssertionError):
         run(ALL[0])
+    assert capsys.readouterr().err == ("" if stopped else "the kernel's own traceback\n")
+
+
+@pytest.mark.parametrize("way", ["file", "module"])
+def test_ctrl_c_stops_a_program_with_one_line_also_while_it_imports(way, tmp_path):
+    (tmp_path / "slow_import.py").write_text("raise KeyboardInterrupt", "utf-8")
+    (tmp_path / "program.py").write_text("import slow_import", "utf-8")
+    program = ["program.py"] if way == "file" else ["-m", "program"]
+    command = [sys.executable, ROOT / "tests" / "tools" / "stoppable.py", *program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "Stopped.\n")
+
+
+def test_make_runs_each_program_of_its_own_so_that_ctrl_c_stops_it():
+    program = r"(tests/tools|site)/\w+\.py|-m (venv|capture|helpers\.\S+)"
+    recipes = [line for line in read("Makefile").splitlines() if line.startswith("\t")]
+    lines = [line for line in recipes if re.search(program, line) and "pytest" not in line]
+    assert len(lines) > 8
+    assert [line for line in lines if "$(STOPPABLE)" not in line] == []
 
 
 def test_the_top_level_is_the_agreed_one():

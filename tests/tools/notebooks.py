@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -127,14 +129,23 @@ def run(
 
 
 def execute(client: NotebookClient, env: dict[str, str]) -> None:
-    """Execute a client's notebook. Raises KeyboardInterrupt where somebody pressed Ctrl-C."""
-    try:
-        client.execute(env=env)
-    except BaseException:
-        # On Ctrl-C, nbclient takes the kernel away in a task of its own, and then misses it.
-        if hasattr(client, "_async_cleanup_kernel_future"):
-            raise KeyboardInterrupt from None
-        raise
+    """Execute a client's notebook. Raises KeyboardInterrupt where somebody pressed Ctrl-C.
+
+    What the kernel itself has to say is said at the end. After Ctrl-C that is nothing: it would be
+    a traceback, because nobody takes its last answer.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+        try:
+            client.execute(env=env, stderr=said)
+        except BaseException:
+            # On Ctrl-C, nbclient takes the kernel away in a task of its own, and then misses it.
+            if hasattr(client, "_async_cleanup_kernel_future"):
+                said.truncate(0)
+                raise KeyboardInterrupt from None
+            raise
+        finally:
+            said.seek(0)
+            sys.stderr.write(said.read())
 
 
 # Ask for each combination of what the form offers.

@@ -15,7 +15,7 @@ from helpers.replay import CourseError
 from notebooks import ALL, NOTEBOOKS, plays, read, solutions
 
 from .notebook import Report, capture
-from .save import STAGE, Changed, finish, is_pending
+from .save import STAGE, Changed, finish, is_pending, read_only
 from .scrub import without_secrets
 from .summary import lines_of, table_of
 from .target import Target
@@ -39,11 +39,12 @@ def main(arguments: list[str]) -> int:
         print(f"{error}\nSet endpoint, key and model: see .env.example.", file=sys.stderr)
         return WRONG_USE
     console = Console()
-    if not _clear_away(options.dry_run):
+    if not _can_save(options.dry_run) or not _clear_away(options.dry_run):
         return INCOMPLETE
     try:
         reports, failures = _capture_all(names, target, options.dry_run, console)
     except KeyboardInterrupt:
+        _clear_away(options.dry_run)  # Ctrl-C may have come between two files that belong together
         print("Stopped. What was saved before stays; nothing else was changed.", file=sys.stderr)
         return INCOMPLETE
     keys = target.keys
@@ -63,6 +64,18 @@ def _parser() -> argparse.ArgumentParser:
         help="ask your endpoint, say what would change, save nothing",
     )
     return parser
+
+
+def _can_save(dry_run: bool) -> bool:
+    """Whether answers can be saved, before your endpoint is asked for any."""
+    if dry_run or not (found := read_only(NOTEBOOKS, NOTEBOOKS / "recordings")):
+        return True
+    print(
+        f"You may not write in {found[0]}, so nothing can be saved. Copy the course to a folder of "
+        "your own, or run make record ARGS=--dry-run.",
+        file=sys.stderr,
+    )
+    return False
 
 
 def _clear_away(dry_run: bool) -> bool:

@@ -12,7 +12,7 @@ from helpers.replay import NoRecording
 from notebooks import plays, read, run, solutions, tagged, text_of
 
 from .exchanges import Exchange
-from .forward import Forwarder
+from .forward import PATIENCE, Forwarder
 from .save import STAGE
 from .target import Target, kernel_environment
 
@@ -73,6 +73,7 @@ def run_live(name: str, notebooks: Path, folder: Path, target: Target, on_cell: 
         book.cells[at].source = ""  # not left out: positions stay
     path.write_text(text_of(book), "utf-8")
     forwarder = Forwarder(target)
+    patience = 0.0  # a run that was stopped needs no further answers
 
     def on_start(position: int) -> None:
         forwarder.cell = position
@@ -80,8 +81,9 @@ def run_live(name: str, notebooks: Path, folder: Path, target: Target, on_cell: 
     try:
         environment = kernel_environment(forwarder.address)
         done = run(path, extra, on_cell, environment, on_start, keep_going=True)
+        patience = PATIENCE
     finally:
-        forwarder.close()
+        forwarder.close(patience)
     failures = {at: failure_of(cell) for at, cell in enumerate([*done.notebook.cells, *done.extra])}
     return LiveRun(forwarder.exchanges, {at: text for at, text in failures.items() if text})
 

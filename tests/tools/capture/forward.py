@@ -16,6 +16,7 @@ from .exchanges import Exchange, exchange_of, meaning
 from .target import Target
 from .upstream import Upstream, ask
 
+PATIENCE = 60.0  # seconds for exchanges that are under way when a notebook has ended
 _PASSED_BACK = (*HEADERS, "www-authenticate")
 
 
@@ -64,7 +65,7 @@ class Forwarder(ThreadingHTTPServer):
         if upstream.status == 200 and not upstream.problem:
             self._answered.setdefault(meaning(request), upstream)
 
-    def close(self, patience: float = 60) -> None:
+    def close(self, patience: float = PATIENCE) -> None:
         """End: wait for exchanges that are under way, for so many seconds, then listen no more."""
         with self._changed:
             self._changed.wait_for(lambda: not self._open, patience)

@@ -19,6 +19,11 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
+def read_only(*folders: Path) -> list[Path]:
+    """The folders in which no file can be replaced."""
+    return [folder for folder in folders if not os.access(folder, os.W_OK)]
+
+
 def save(folder: Path, files: Mapping[Path, str], before: Mapping[Path, str]) -> None:
     """Replace files. If this is cut short, either all are as before or `finish` completes it.
 
