@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import FrameType
 from typing import Any
@@ -21,6 +21,7 @@ from .environment import enter_session
 from .replay import Answer, Request, Session, replay
 from .replay.differences import content_text, messages_of
 from .settings import replay_settings
+from .streamed_answers import as_stream
 
 MOST_REQUESTS = 30  # in a situation; who asks more often never ends
 
@@ -101,7 +102,9 @@ class Situation(Session):
     def answer(self, request: Request) -> Answer:
         self.sent.append(request)
         self._patience.wear()
-        return self._answers[min(len(self.sent), len(self._answers)) - 1]
+        answer = self._answers[min(len(self.sent), len(self._answers)) - 1]
+        wants_stream = isinstance(request.body, dict) and request.body.get("stream") is True
+        return as_stream(answer) if wants_stream else answer
 
     @cached_property
     def client(self) -> Any:
@@ -149,6 +152,22 @@ def recorded(name: str) -> tuple[Answer, ...]:
     if course.session:
         course.session.played[name] += 1
     return tuple(answers)
+
+
+WORDS = "Words prove nothing: key, model, quota, address, filtered, content_filter."
+
+
+def in_other_words(answers: Sequence[Answer]) -> list[Answer]:
+    """Refusals whose messages all say the same: status and code alone tell them apart."""
+    reworded = []
+    for answer in answers:
+        body = answer.body
+        if isinstance(body, dict) and isinstance(body.get("error"), dict):
+            body = {**body, "error": {**body["error"], "message": WORDS}}
+        elif isinstance(body, dict) and "message" in body:
+            body = {**body, "message": WORDS}
+        reworded.append(replace(answer, body=body))
+    return reworded
 
 
 @dataclass
@@ -208,10 +227,16 @@ def value_of(function: Callable[..., Any], *arguments: Any, when: str) -> Any:
         remedy = "Write `except Exception:`, not `except:`" if result.error.caught else "Let it end"
         raise NotYet(f"{when}, your code asks again and again. {remedy}.")
     if result.error is not None:
-        raise NotYet(
-            f"{when}, your code raises {type(result.error).__name__}: {_first_line(result.error)}"
-        )
+        raise NotYet(f"{when}, {what_is_raised(result.error)}")
     return result.value
+
+
+def what_is_raised(error: BaseException) -> str:
+    """What is said of an error that gets out of a learner's function."""
+    said = f"your code raises {type(error).__name__}: {_first_line(error)}"
+    if isinstance(error, TypeError) and "Session.request() got an unexpected" in said:
+        said += ". What `complete` has no argument for goes into `model_extras`."
+    return said
 
 
 def require(condition: object, next_step: str) -> None:
@@ -249,6 +274,16 @@ def require_text(situation: Situation, text: str) -> None:
     require(
         text in texts(situation.bodies[-1], "user"),
         "Send the text that your function is given, in a message whose role is `user`.",
+    )
+
+
+def require_one_request(situation: Situation) -> None:
+    """Raise NotYet where a learner's function asks again for what one answer holds."""
+    count = len(situation.sent)
+    require(
+        count <= 1,
+        f"You send {count} requests for one answer, and each may be answered otherwise. Send one, "
+        "keep the response in a variable, and read all of it there.",
     )
 
 

@@ -21,7 +21,7 @@ def definitions(name: str) -> dict:
 
     Imports, functions, classes and constants.
     """
-    namespace: dict = {}
+    namespace: dict = {"__name__": "__main__"}
     for cell in read(NOTEBOOKS / f"{name}.ipynb").cells:
         if cell.cell_type != "code":
             continue
@@ -36,7 +36,8 @@ def definitions(name: str) -> dict:
 def _defines(node: ast.stmt) -> bool:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        return node.targets[0].id.isupper() or node.targets[0].id in ("client", "v1")
+        is_model = ast.unparse(node.value).startswith("os.environ[")
+        return is_model or node.targets[0].id.isupper() or node.targets[0].id in ("client", "v1")
     return isinstance(node, kinds)
 
 

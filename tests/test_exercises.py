@@ -9,7 +9,18 @@ import pytest
 from conftest import item, plain
 
 from helpers import CourseError, check, connect
-from helpers.situations import NotYet, answering, call, recorded, require, value_of
+from helpers.replay import Answer
+from helpers.situations import (
+    WORDS,
+    NotYet,
+    answering,
+    call,
+    in_other_words,
+    recorded,
+    require,
+    value_of,
+)
+from helpers.streamed_answers import as_stream
 
 ASKED = item("exercise 1", [{"role": "user", "content": "asked"}], plain("Yes."))
 
@@ -91,6 +102,43 @@ def test_a_situation_answers_whatever_is_asked(exercises):
             response = asked(messages=[{"role": "user", "content": "other"}], **options)
             assert response.choices[0].message.content == "Yes."
     assert [request.attempt for request in situation.sent] == [None, 0]
+
+
+def test_who_asks_for_a_stream_gets_the_answer_as_one():
+    function = {"name": "ferry_times", "arguments": "{}"}
+    message = {"content": "", "tool_calls": [{"id": "1", "type": "function", "function": function}]}
+    choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    answer = Answer(200, body={"id": "a", "model": "m", "choices": [choice], "usage": usage})
+    with answering(answer) as situation:
+        asked = [{"role": "user", "content": "When?"}]
+        updates = list(situation.client.complete(messages=asked, stream=True))
+        chunks = list(
+            situation.openai.chat.completions.create(model="m", messages=asked, stream=True)
+        )
+    for first, second, last in (updates, chunks):
+        (call_sent,) = first.choices[0].delta.tool_calls
+        assert call_sent.function.name == "ferry_times"
+        assert second.choices[0].finish_reason == "tool_calls"
+        assert last.usage.total_tokens == 3
+    assert chunks[0].choices[0].delta.tool_calls[0].index == 0
+
+
+def test_a_refusal_and_what_is_no_answer_of_a_model_are_no_streams():
+    refusal = Answer(400, body={"error": {"code": "content_filter", "message": "No."}})
+    vectors = Answer(200, body={"data": []})
+    assert [as_stream(answer) for answer in (refusal, vectors)] == [refusal, vectors]
+
+
+def test_in_other_words_a_refusal_keeps_its_status_and_code():
+    nested = Answer(400, body={"error": {"code": "unknown_model", "message": "Who?"}})
+    flat = Answer(401, body={"statusCode": 401, "message": "Bad key."})
+    page = Answer(404, body="<html>")
+    said = in_other_words([nested, flat, page])
+    assert [answer.status for answer in said] == [400, 401, 404]
+    assert said[0].body["error"] == {"code": "unknown_model", "message": WORDS}
+    assert said[1].body == {"statusCode": 401, "message": WORDS}
+    assert said[2] == page
 
 
 def test_what_a_learners_function_raises_and_prints_stays_inside(capsys):

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..situations import NotYet, answering, recorded, require, require_text, value_of
+from ..situations import (
+    NotYet,
+    answering,
+    call,
+    in_other_words,
+    recorded,
+    require,
+    require_one_request,
+    require_text,
+    value_of,
+)
 
 
 def exercise_1(careful_ask: Callable[[Any, str], str]) -> str:
@@ -42,6 +52,8 @@ def _answer(careful_ask: Callable[[Any, str], str], name: str) -> Any:
             careful_ask, situation.client, "A question", when=f"When the answer is {label}"
         )
     require_text(situation, "A question")
+    if label == "whole":  # who is cut off may ask again, with more room
+        require_one_request(situation)
     return answer
 
 
@@ -59,19 +71,18 @@ def exercise_2(one_line: Callable[[Exception], str]) -> str:
     """`one_line(error)` gives each of five errors a remedy of its own, on one line, and any other a
     general one.
     """
-    from azure.ai.inference.models import UserMessage
-    from azure.core.exceptions import HttpResponseError
+    _require_remedies(one_line, has_other_words=False)
+    _require_remedies(one_line, has_other_words=True)
+    return "Right: five errors, five remedies, and a line for all others."
 
+
+def _require_remedies(one_line: Callable[[Exception], str], *, has_other_words: bool) -> None:
+    """Each error has a remedy of its own, whatever words the service finds for it."""
     lines: dict[str, str] = {}
     codes: dict[str, str] = {}
     for name, label in _ERRORS.items():
-        with answering(*recorded(name)) as situation:
-            try:
-                situation.client.complete(messages=[UserMessage("A question")])
-            except HttpResponseError as error:
-                line = value_of(one_line, error, when=f"For {label}")
-                code = str(error.error.code) if error.error else ""
-                message = error.message
+        error = _error(name, has_other_words)
+        line = value_of(one_line, error, when=f"For {label}")
         require(
             isinstance(line, str) and line.strip(),
             f"For {label}, return a line of text. You return {line!r:.40}.",
@@ -80,18 +91,27 @@ def exercise_2(one_line: Callable[[Exception], str]) -> str:
             "\n" not in line.strip(),
             f"For {label}, return one line. It has {len(line.splitlines())}.",
         )
-        codes[label] = code
-        lines[label] = _remedy(line, code, message)
+        codes[label] = str(error.error.code) if error.error else ""
+        lines[label] = _remedy(line, codes[label], error.message)
     for label, line in lines.items():
         require(line, f"For {label}, you repeat the error. Say what to do about it.")
         same = [other for other, text in lines.items() if other != label and text == line]
         if same:
             has_codes = codes[label] and codes[same[0]]  # a page of HTML has none
             sign = "error.error.code" if has_codes else "error.status_code"
+            why = "Where the service words its errors otherwise, you" if has_other_words else "You"
             raise NotYet(
-                f"You say the same for {label} and for {same[0]}. Tell them apart by `{sign}`."
+                f"{why} say the same for {label} and for {same[0]}. Tell them apart by `{sign}`."
             )
-    return "Right: five errors, five remedies, and a line for all others."
+
+
+def _error(name: str, has_other_words: bool) -> Any:
+    """The SDK's error for a recorded refusal."""
+    from azure.ai.inference.models import UserMessage
+
+    answers = recorded(name)
+    with answering(*(in_other_words(answers) if has_other_words else answers)) as situation:
+        return call(situation.client.complete, messages=[UserMessage("A question")]).error
 
 
 def _remedy(line: str, code: str, message: str) -> str:

@@ -1,23 +1,29 @@
 """Exercises of notebook 06, Handle the content filter."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
+from ..replay import Answer
 from ..situations import (
     NotYet,
     Situation,
     answering,
     call,
+    in_other_words,
     recorded,
     require,
+    require_one_request,
     require_raised,
     require_text,
     value_of,
+    what_is_raised,
 )
 
 _QUESTION = [{"role": "user", "content": "A question"}]
 _BLOCKED = {
     "cut by the filter": "whose finish_reason is `content_filter`",
+    "cut without a category": "whose finish_reason is `content_filter`, without a category",
     "blocked late": "in which a category blocks after `stop`",
     "blocked at once": "that is blocked before its first word",
 }
@@ -51,12 +57,37 @@ def exercise_1(page: Callable[[Any], str]) -> str:
             shown.strip("[]. …"),
             f"With an answer {description}, the page has no words. Show SORRY.",
         )
+        leaks = [category for category in _CATEGORIES if category in shown.lower()]
+        require(
+            not leaks,
+            f"With an answer {description}, the page names `{' '.join(leaks)}`. Show SORRY.",
+        )
     return "Right: a page shows whole answers, marks half ones, and takes back what was blocked."
+
+
+_CATEGORIES = ("violence", "custom_blocklists", "content_filter")  # which block in _BLOCKED
+
+
+def _recorded_page(name: str) -> tuple[Answer, ...]:
+    """The answers of a situation. Some models name no category: they are recorded with one."""
+    if name != "cut without a category":
+        return recorded(f"exercise 1, {name}")
+    (answer,) = recorded("exercise 1, cut by the filter")
+    events = [
+        {**event, "choices": [{**choice, _RESULTS: {}} for choice in event["choices"]]}
+        if isinstance(event, dict)
+        else event
+        for event in answer.events or ()
+    ]
+    return (replace(answer, events=events),)
+
+
+_RESULTS = "content_filter_results"
 
 
 def _page(page: Callable[[Any], str], name: str, description: str) -> str:
     """What the page shows in one situation, without space at its ends."""
-    with answering(*recorded(f"exercise 1, {name}")) as situation:
+    with answering(*_recorded_page(name)) as situation:
         shown = value_of(page, _stream(situation), when=f"With an answer {description}")
     require(
         isinstance(shown, str), f"Return what the page shows, a string. You return {shown!r:.40}."
@@ -150,8 +181,10 @@ def exercise_3(reply: Callable[[Any, str], Any]) -> str:
             line.strip() not in ("", "None"),
             f"For {label}, the log is empty. Say which gate blocked it.",
         )
+        count = len(line.strip().splitlines())
+        require(count == 1, f"For {label}, the log gets {count} lines. Write one.")
         require(category in line, f"For {label}, name `{category}` in the log: {line:.60}")
-    with answering(*recorded("exercise 3, unknown model")) as situation:
+    with answering(*in_other_words(recorded("exercise 3, unknown model"))) as situation:
         require_raised(
             call(reply, situation.client, _TEXT),
             400,
@@ -164,9 +197,12 @@ def _reply(reply: Callable[[Any, str], Any], name: str, label: str) -> tuple[str
     """The visitor's words and the log's line. Nothing of the prompt may be logged or printed."""
     with answering(*recorded(f"exercise 3, {name}")) as situation:
         result = call(reply, situation.client, _TEXT)
-    _require_request(situation)
+    if situation.sent or result.error is None:
+        _require_request(situation)
     if result.error is not None:
         raise NotYet(f"For {label}, {_what_is_raised(result.error)}")
+    if name == "answered":
+        require_one_request(situation)
     try:
         words, line = result.value
     except (TypeError, ValueError):
@@ -188,8 +224,7 @@ def _what_is_raised(error: BaseException) -> str:
     """What is wrong with an error that gets out of a learner's function."""
     if getattr(getattr(error, "error", None), "code", None) == "content_filter":
         return "the filter's 400 gets out of your function. Catch it, and look at its code."
-    first_line = (str(error).splitlines() or [""])[0]
-    return f"your code raises {type(error).__name__}: {first_line:.100}"
+    return what_is_raised(error)
 
 
 def _require_request(situation: Situation) -> None:

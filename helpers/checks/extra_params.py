@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..situations import answering, recorded, require, require_text, value_of
+from ..situations import (
+    answering,
+    recorded,
+    require,
+    require_one_request,
+    require_text,
+    value_of,
+)
 
 
 def exercise_1(one_word: Callable[[Any, str], str]) -> str:
@@ -14,6 +21,7 @@ def exercise_1(one_word: Callable[[Any, str], str]) -> str:
     require_text(situation, text)
     for body in situation.bodies:
         _require_settings(body)
+    require_one_request(situation)
     require(answer is not None, "Your function returns nothing. Return the text of the answer.")
     require(isinstance(answer, str) and answer.strip() == "Gedser", "Return the answer's text.")
     for name, reason in (("cut off", "length"), ("held back", "content_filter")):
@@ -45,6 +53,7 @@ def _require_settings(body: dict[str, Any]) -> None:
 
 _CASES = (
     ("one token", 0.8, "ferry"),
+    ("one token", 0.9, "ferry"),
     ("two tokens", 0.8, "flight"),
     ("two tokens", 0.92, "ask a person"),
     ("sure of the first token alone", 0.8, "ask a person"),

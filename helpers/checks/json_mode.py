@@ -26,6 +26,11 @@ def exercise_1(booking_or_reason: Callable[[Any], Any]) -> str:
                 f"booking. You return {result!r:.60}.",
             )
             words = result.replace(content, "") if content else result
+            require(
+                not words.strip().endswith(("Error", "Exception")),
+                f"When the answer is {_SAID[label]}, {words.strip():.40} says little. "
+                "Say what is wrong, in words: the error of `parse` does.",
+            )
             reasons.add(words.strip())
     require(
         len(reasons) > 1,

@@ -7,8 +7,10 @@ from ..situations import (
     Situation,
     answering,
     call,
+    in_other_words,
     recorded,
     require,
+    require_one_request,
     require_raised,
     require_text,
     texts,
@@ -41,6 +43,7 @@ def exercise_1(ask: Callable[[Any, str], str]) -> str:
             value = value_of(ask, situation.openai, _QUESTION, when=when)
             _require_new_sdk(situation)
             _require_body(situation.bodies[-1])
+            require_one_request(situation)
         require(isinstance(value, str), f"{when}, return a string.")
         require(value.strip() == expected, f"{advice} You return {value!r:.80}.")
     return "Right: the same request and the same string, from the new client."
@@ -104,7 +107,7 @@ def exercise_2(listen: Callable[[Any, str], str]) -> str:
             f"{label}, return {expected!r}. You return {value!r:.80}.",
         )
     for name, status in (("busy", 429), ("a page", 502), ("unknown model", 400)):
-        with answering(*recorded(f"exercise 2, {name}")) as situation:
+        with answering(*in_other_words(recorded(f"exercise 2, {name}"))) as situation:
             require_raised(
                 call(listen, situation.openai, _QUESTION),
                 status,

@@ -64,7 +64,10 @@ def _patient(
             not answer.strip(),
             f"When {when}, return an empty string: there is no whole answer.",
         )
-    require(answer.strip() == expected, f"When {when}, return the answer: {expected!r}.")
+    require(
+        answer.strip() == expected,
+        f"When {when}, return the answer: {expected!r}. You return {answer!r:.60}.",
+    )
 
 
 def _listed(limits: list[Any]) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..situations import answering, recorded, require, texts, value_of
+from ..situations import answering, recorded, require, require_one_request, texts, value_of
 
 
 def exercise_1(greet: Callable[[Any, str], str]) -> str:
@@ -35,6 +35,7 @@ def exercise_1(greet: Callable[[Any, str], str]) -> str:
             f"Your function returns a {type(greeting).__name__}. "
             "Return its text: response.choices[0].message.content.",
         )
+        require_one_request(situation)
         require(greeting.strip() == expected, "Return the text of the answer, and nothing else.")
     return "Right: the model greets each traveller by name."
 

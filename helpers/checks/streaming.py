@@ -35,7 +35,10 @@ def exercise_1(first_sentence: Callable[[Any], str]) -> str:
             text.strip().startswith(expected),
             f"The first sentence is {expected!r}. You return {text!r:.60}.",
         )
-        require(text.strip() == expected, "Return the first sentence alone: stop at its full stop.")
+        require(
+            text.strip() == expected,
+            "Return the first sentence alone: stop at its full stop, wherever it is in a piece.",
+        )
         require(
             read < len(events) / 2,
             f"You read {read} of {len(events)} events. Leave the loop after the sentence; "
@@ -68,7 +71,8 @@ def exercise_2(read: Callable[[Any], Any]) -> str:
         )
         require(
             bool(whole) is is_whole,
-            f"A stream that ends {_ENDS[label]} is {'' if is_whole else 'not '}whole.",
+            f"A stream that ends {_ENDS[label]} is {'' if is_whole else 'not '}whole."
+            + (" The update after it has no reason: keep the one that came." if is_whole else ""),
         )
     return "Right: the text is always kept, and whole means whole."
 

@@ -105,6 +105,7 @@ def _check_result(function: Mapping[str, Any], result: str, when: str) -> None:
         require("NA 121" in result, f"{when}, the flight gets {result}. Run get_flight_info.")
         require("06:10" not in result, f"{when}, the flight gets the ferry's times. Match by id.")
         return
+    require("NA 121" not in result, f"{when}, the ferry gets the flight's time. Match by id.")
     expected = CHANGED[json.loads(function["arguments"])["day"]]
     if re.search(r"\w+Error\b", result):
         advice = "Mend that." if expected else "An empty list is a result, too."

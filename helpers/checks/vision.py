@@ -14,6 +14,7 @@ from ..situations import (
     call,
     recorded,
     require,
+    require_one_request,
     require_raised,
     texts,
     value_of,
@@ -49,6 +50,7 @@ def exercise_1(shortest_bar: Callable[[str], str]) -> str:
             picture.get("detail") == "low",
             f"Ask at low detail. You sent {picture.get('detail') or 'no detail'}.",
         )
+        require_one_request(situation)
         require(
             isinstance(text, str),
             f"When the answer is {_ANSWERS[label]}, return a string. You return {text!r:.40}.",
@@ -94,6 +96,7 @@ def exercise_2(next_departure: Callable[[Any, str], str | None]) -> str:
     for name, now, expected, next_step in (
         ("whole", "08:00", "08:15", "Return the first row's time."),
         ("whole", "13:00", "15:05", "Skip the rows before `now`."),
+        ("whole", "08:20", "09:40", "Minutes count, too."),
         ("whole", "16:20", "16:20", "A ship that leaves at `now` counts."),
         ("whole", "18:00", None, "No ship is left: return None."),
         (

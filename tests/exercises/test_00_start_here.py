@@ -4,6 +4,11 @@ from learners_code import exercise_tests
 
 NOTEBOOK = "00_start_here"
 RIGHT = {
+    "a stream": """
+def greet(client, name):
+    stream = client.complete(messages=[UserMessage(f"Greet {name}")], stream=True)
+    return "".join(update.choices[0].delta.content or "" for update in stream if update.choices)
+""",
     "in capitals, by a callable object": """
 class Greeter:
     def __call__(self, client, name):
@@ -65,6 +70,15 @@ def greet(client, name):
 """,
 }
 WRONG = {
+    "asks again for the text": (
+        """
+def greet(client, name):
+    question = [UserMessage(f"Greet {name}.")]
+    if client.complete(messages=question).choices:
+        return client.complete(messages=question).choices[0].message.content
+""",
+        "You send 2 requests for one answer",
+    ),
     "both names": (
         "def greet(client, name):\n"
         '    greeting = client.complete(messages=[UserMessage("Greet Ada and Bo")])\n'

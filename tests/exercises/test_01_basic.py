@@ -8,6 +8,24 @@ from learners_code import exercise_tests
 NOTEBOOK = "01_basic"
 
 RIGHT_1 = {
+    "a stream": """
+def careful_ask(client, text):
+    pieces, reason = [], None
+    for update in client.complete(messages=[UserMessage(text)], stream=True):
+        for choice in update.choices:
+            pieces.append(choice.delta.content or "")
+            reason = choice.finish_reason or reason
+    return "".join(pieces) + " […]" * (reason == "length")
+""",
+    "more room, then a mark": """
+def careful_ask(client, text):
+    for limit in (50, 500):
+        response = client.complete(messages=[UserMessage(text)], max_tokens=limit)
+        if response.choices[0].finish_reason != "length":
+            return text_of(response)
+    else:
+        return f"{text_of(response)} […]"
+""",
     "by the package openai": """
 from openai import OpenAI
 
@@ -52,6 +70,16 @@ async def careful_ask(client, text):
 """,
 }
 WRONG_1 = {
+    "asks again for the reason": (
+        """
+def careful_ask(client, text):
+    question = [UserMessage(text)]
+    answer = text_of(client.complete(messages=question))
+    cut = client.complete(messages=question).choices[0].finish_reason == "length"
+    return answer + (" […]" if cut else "")
+""",
+        "You send 2 requests for one answer",
+    ),
     "asks until it is whole": (
         """
 def careful_ask(client, text):
@@ -126,6 +154,23 @@ def careful_ask(client, text):
     "no arguments": ("def careful_ask():\n    return ''", "raises TypeError"),
 }
 RIGHT_2 = {
+    "a loop with else": """
+RULES = [
+    (lambda status, code: status == 401, "renew the key"),
+    (lambda status, code: status == 429, "slow down"),
+    (lambda status, code: code in ("unknown_model", "DeploymentNotFound"), "fix the name"),
+    (lambda status, code: status == 404, "fix the address"),
+    (lambda status, code: code == "content_filter", "put it otherwise"),
+]
+
+def one_line(error) -> str:
+    for fits, remedy in RULES:
+        if fits(error.status_code, getattr(error.error, "code", None)):
+            break
+    else:
+        remedy = "tell the harbour master"
+    return remedy
+""",
     "in another language, from the body": """
 import json
 
@@ -181,6 +226,13 @@ def one_line(error):
 """,
 }
 WRONG_2 = {
+    "the filter by its words": (
+        """
+def one_line(error):
+    return "400: rephrase it" if "filtered" in error.message else explain(error)
+""",
+        "Where the service words its errors otherwise, you say the same for",
+    ),
     "no line for the rest": (
         """
 def one_line(error):

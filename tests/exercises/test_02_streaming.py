@@ -34,8 +34,10 @@ async def first_sentence(stream):
 def first_sentence(stream, text=""):
     for update in stream:
         text += read_update(update)[0]
-        return text if text.endswith(".") else first_sentence(stream, text)
-    return text
+        if "." not in text:
+            return first_sentence(stream, text)
+        break
+    return "".join(text.partition(".")[:2])
 """,
     "with and break": """
 def first_sentence(stream):
@@ -44,9 +46,9 @@ def first_sentence(stream):
         for update in stream:
             if update.choices:
                 text += update.choices[0].delta.content or ""
-            if text.endswith("."):
+            if "." in text:
                 break
-    return text
+    return text[: text.find(".") + 1] or text
 """,
     "close by hand, by keys": """
 def first_sentence(stream):
@@ -71,6 +73,18 @@ def first_sentence(stream):
 """,
 }
 WRONG_1 = {
+    "a full stop at the end alone": (
+        """
+def first_sentence(stream):
+    text = ""
+    for update in stream:
+        text += read_update(update)[0]
+        if text.endswith("."):
+            break
+    return text
+""",
+        "stop at its full stop, wherever it is in a piece",
+    ),
     "index without a guard": (
         """
 def first_sentence(stream):
@@ -214,6 +228,20 @@ def read(stream):
 """,
 }
 WRONG_2 = {
+    "the last update's reason": (
+        """
+def read(stream):
+    text, whole = "", False
+    try:
+        for update in stream:
+            piece, reason = read_update(update)
+            text, whole = text + piece, reason == "stop"
+    except HttpResponseError:
+        pass
+    return text, whole
+""",
+        "The update after it has no reason: keep the one that came",
+    ),
     "not cut for length": (
         """
 def read(stream):

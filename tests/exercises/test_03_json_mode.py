@@ -73,6 +73,16 @@ async def booking_or_reason(response):
 """,
 }
 WRONG_1 = {
+    "the error's class": (
+        """
+def booking_or_reason(response):
+    try:
+        return parse(response)
+    except ValueError as error:
+        return type(error).__name__
+""",
+        "ValidationError says little. Say what is wrong, in words",
+    ),
     "the answer after a no": (
         """
 def booking_or_reason(response):
@@ -156,6 +166,11 @@ def booking_or_reason(response):
     ),
 }
 RIGHT_2 = {
+    "by create_model": """
+from pydantic import create_model
+
+ReturnBooking = create_model("ReturnBooking", __base__=Booking, returns=(str | None, ...))
+""",
     "required by an ellipsis": """
 from pydantic import Field
 

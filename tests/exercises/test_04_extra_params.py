@@ -6,6 +6,16 @@ NOTEBOOK = "04_extra_params"
 CHECKS = {1: 'check("exercise 1", one_word)', 2: 'check("exercise 2", ferry_or_flight)'}
 
 RIGHT_1 = {
+    "a stream": """
+def one_word(client, text):
+    word, reason = "", None
+    options = {"temperature": 0, "max_tokens": 5, "stream": True}
+    for update in client.complete(messages=[UserMessage(text)], **options):
+        for choice in update.choices:
+            word += choice.delta.content or ""
+            reason = choice.finish_reason or reason
+    return word if reason == "stop" else ""
+""",
     "by the package openai": """
 def one_word(client, text):
     answer = OpenAI(max_retries=0).chat.completions.create(
@@ -53,6 +63,16 @@ def one_word(client, text):
 """,
 }
 WRONG_1 = {
+    "asks again for the word": (
+        """
+def one_word(client, text):
+    request = {"messages": [UserMessage(text)], "temperature": 0, "max_tokens": 5}
+    if client.complete(**request).choices[0].finish_reason != "stop":
+        return ""
+    return client.complete(**request).choices[0].message.content
+""",
+        "You send 2 requests for one answer",
+    ),
     "a first request without settings": (
         "def one_word(client, text):\n"
         "    client.complete(messages=[UserMessage(text)])\n"
@@ -175,6 +195,17 @@ def ferry_or_flight(response, limit):
 """,
 }
 WRONG_2 = {
+    "powers of ten": (
+        """
+def ferry_or_flight(response, limit):
+    choice = response.choices[0]
+    label = choice.message.content.strip().lower()
+    entries = (choice.get("logprobs") or {}).get("content") or []
+    sure = 10 ** sum(entry["logprob"] for entry in entries) if entries else 0
+    return label if label in ("ferry", "flight") and sure >= limit else "ask a person"
+""",
+        "With one token and limit 0.9, return 'ferry', not 'ask a person': exp turns",
+    ),
     "a limit of its own": (
         """
 def ferry_or_flight(response, limit):

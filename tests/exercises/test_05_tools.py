@@ -92,6 +92,29 @@ async def desk(client, question):
 """,
 }
 WRONG_1 = {
+    "the results the wrong way round": (
+        """
+FERRIES = {"Saturday": ["08:15", "12:30", "17:45"], "Sunday": []}
+
+def ferry_times(day: str):
+    return FERRIES[day]
+
+TOOLS = {**LOOK_UPS, "ferry_times": ferry_times}
+
+def desk(client, question):
+    messages = [UserMessage(question)]
+    definitions = [describe(function) for function in TOOLS.values()]
+    for _ in range(3):
+        response = client.complete(messages=messages, tools=definitions)
+        calls = calls_of(response)
+        if not calls:
+            return response
+        messages.append(AssistantMessage(content="", tool_calls=calls))
+        for call, other in zip(calls, reversed(calls)):
+            messages.append(ToolMessage(run_tool(call, TOOLS), tool_call_id=other.id))
+""",
+        "the ferry gets the flight's time. Match by id",
+    ),
     "null on Sunday": (
         FERRIES
         + """

@@ -88,6 +88,26 @@ def page(stream):
     return answer if reason == "stop" else answer + " […]"
 """
 WRONG_1 = {
+    "the categories alone": (
+        """
+def page(stream):
+    answer, reason, blocked = read_stream(stream)
+    if blocked:
+        return SORRY
+    return answer if reason == "stop" else answer + " […]"
+""",
+        "whose finish_reason is `content_filter`, without a category, its text is still",
+    ),
+    "the category on the page": (
+        """
+def page(stream):
+    answer, reason, blocked = read_stream(stream)
+    if blocked or reason == "content_filter":
+        return f"Blocked: {', '.join(blocked) or 'no category'}"
+    return answer if reason == "stop" else answer + " […]"
+""",
+        "the page names `violence`. Show SORRY",
+    ),
     "the mark before": (PAGE.replace('answer + " […]"', '"[…] " + answer'), "Keep the text"),
     "sorry behind the text": (
         PAGE.replace("return SORRY", "return answer + SORRY"),
@@ -281,6 +301,21 @@ WRONG_2 = {
     "no arguments": ("def noticed():\n    return []", "raises TypeError"),
 }
 RIGHT_3 = {
+    "with the model that sends verdicts": """
+def reply(client, text: str) -> tuple[str, str]:
+    question = [UserMessage(text)]
+    try:
+        with client.complete(messages=question, model=second_model, stream=True) as stream:
+            answer, reason, blocked = read_stream(stream)
+    except HttpResponseError as problem:
+        if problem.error is None or problem.error.code != "content_filter":
+            raise
+        blocked = fired((problem.error.innererror or {}).get("content_filter_result"))
+        return SORRY, f"gate=prompt {blocked=} model={second_model}"
+    if blocked or reason == "content_filter":
+        return SORRY, f"gate=answer {blocked=} model={second_model}"
+    return f"{answer}{'' if reason == 'stop' else ' […]'}", ""
+""",
     "a named tuple, by the module logging": """
 import logging
 from typing import NamedTuple
@@ -401,6 +436,50 @@ def reply(client, text):
 
 
 WRONG_3 = {
+    "the whole error in the log": (
+        """
+def reply(client, text):
+    try:
+        stream = client.complete(messages=[UserMessage(text)], stream=True)
+        answer, reason, blocked = read_stream(stream)
+    except HttpResponseError as error:
+        if not is_filtered(error):
+            raise
+        return SORRY, str(error)
+    if blocked or reason == "content_filter":
+        return SORRY, f"answer blocked: {blocked}"
+    return answer, ""
+""",
+        "For a blocked prompt, the log gets",
+    ),
+    "the filter by its words": (
+        """
+def reply(client, text):
+    try:
+        stream = client.complete(messages=[UserMessage(text)], stream=True)
+        answer, reason, blocked = read_stream(stream)
+    except HttpResponseError as error:
+        if "filtered" not in error.message:
+            raise
+        details = (error.error and error.error.innererror) or {}
+        return SORRY, f"prompt: {fired(details.get('content_filter_result'))}"
+    if blocked or reason == "content_filter":
+        return SORRY, f"answer blocked: {blocked}"
+    return answer, ""
+""",
+        "When the model is unknown, raise the service's own error",
+    ),
+    "asks again after the verdict": (
+        """
+def reply(client, text):
+    result = verdict(text, second_model)
+    if result != "passed":
+        return SORRY, result
+    stream = client.complete(messages=[UserMessage(text)], stream=True)
+    return read_stream(stream)[0], ""
+""",
+        "You send 2 requests for one answer",
+    ),
     "every error is the filter's": (
         handler(otherwise="pass").replace("HttpResponseError", "Exception"),
         "raise the service's own error",
@@ -483,7 +562,7 @@ WRONG_3 = {
         "Send the text",
     ),
     "sends nothing": ("def reply(client, text):\n    return SORRY, 'violence'", "Send a request"),
-    "no arguments": ("def reply():\n    return '', ''", "Send a request"),
+    "no arguments": ("def reply():\n    return '', ''", "raises TypeError"),
 }
 CHECKS = {
     1: 'check("exercise 1", page)',

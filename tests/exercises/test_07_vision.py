@@ -244,6 +244,15 @@ def changed(old: str, new: str) -> str:
 
 WRONG = {
     1: {
+        "asks again for the text": (
+            """
+def shortest_bar(url):
+    if not text_of(ask_about("Which?", url, detail="low")):
+        return ""
+    return text_of(ask_about("Which?", url, detail="low"))
+""",
+            "You send 2 requests for one answer",
+        ),
         "everything caught": (
             """
 def shortest_bar(url):
@@ -343,6 +352,15 @@ def shortest_bar(url):
         "no function": ("shortest_bar = 3", "Give check your function itself"),
     },
     2: {
+        "hours alone": (
+            """
+def next_departure(response, now):
+    rows, doubts = read_rows(text_of(response))
+    later = [time for time, *_ in rows if int(time[:2]) >= int(now[:2])]
+    return later[0] if later and not doubts else None
+""",
+            "Minutes count, too. At 08:20, '09:40' is right; you return '08:15'",
+        ),
         "doubts before now forgotten": (
             """
 def next_departure(response, now):

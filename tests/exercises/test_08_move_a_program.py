@@ -249,6 +249,19 @@ def changed(source: str, old: str, new: str) -> str:
 
 WRONG = {
     1: {
+        "asks again for the text": (
+            """
+def ask(client, text):
+    def send():
+        messages = [{"role": "system", "content": DESK}, {"role": "user", "content": text}]
+        return client.chat.completions.create(
+            model=MODEL, messages=messages, max_tokens=60, extra_body={"safe_prompt": True}
+        ).choices[0]
+
+    return f"[{send().finish_reason}] {send().message.content or ''}"
+""",
+            "You send 2 requests for one answer",
+        ),
         "None goes out as null": (
             changed(ASK, "max_tokens=60,", "max_tokens=60, temperature=None,"),
             "the old function sends no temperature. Leave it out",
@@ -311,6 +324,24 @@ def ask(_, text):
         "another question": (changed(ASK, '"content": text', '"content": "Hi"'), "Send the text"),
     },
     2: {
+        "the filter by its words": (
+            """
+def listen(client, text):
+    said, reason = "", None
+    messages = [{"role": "user", "content": text}]
+    try:
+        for chunk in client.chat.completions.create(model=MODEL, messages=messages, stream=True):
+            for choice in chunk.choices:
+                said += (choice.delta and choice.delta.content) or ""
+                reason = choice.finish_reason or reason
+    except openai.APIStatusError as error:
+        if "filter" not in str(error):
+            raise
+        return "[held back]"
+    return said if reason == "stop" else f"{said} [{reason}]"
+""",
+            "A status of 429 whose code is not `content_filter` is not the filter",
+        ),
         "the last chunk's reason": (
             changed(
                 LISTEN, "reason = choice.finish_reason or reason", "reason = choice.finish_reason"

@@ -8,6 +8,20 @@ from learners_code import exercise_tests
 NOTEBOOK = "10_reasoning_models"
 
 RIGHT_1 = {
+    "a stream": """
+def patient_ask(client, text):
+    question = [UserMessage(text)]
+    for limit in (200, 400, 800, 1600):
+        said, reason = "", None
+        extras = {"max_completion_tokens": limit}
+        for update in client.complete(messages=question, model_extras=extras, stream=True):
+            for choice in update.choices:
+                said += choice.delta.content or ""
+                reason = choice.finish_reason or reason
+        if reason != "length":
+            return split_thinking({"content": said})[1] if reason == "stop" else ""
+    return ""
+""",
     "by the notebook's complete, with match": """
 def patient_ask(client, text):
     for limit in [200 * 2**power for power in range(4)]:
@@ -109,6 +123,24 @@ def patient_ask(client, text):
     return ""
 """
 WRONG_1 = {
+    "a keyword that the SDK lacks": (
+        """
+def patient_ask(client, text):
+    return client.complete(messages=[UserMessage(text)], max_completion_tokens=200)
+""",
+        "What `complete` has no argument for goes into `model_extras`",
+    ),
+    "the thinking": (
+        """
+def patient_ask(client, text):
+    for limit in (200, 400, 800, 1600):
+        extras = {"max_completion_tokens": limit}
+        response = client.complete(messages=[UserMessage(text)], model_extras=extras)
+        if response.choices[0].finish_reason == "stop":
+            return split_thinking(response.choices[0].message)[0]
+""",
+        "return the answer: 'Five boats.'. You return",
+    ),
     "everything caught": (
         PATIENT.replace("def patient_ask", "def asked") + "\ndef patient_ask(client, text):\n"
         "    try:\n        return asked(client, text)\n"

@@ -8,6 +8,17 @@ from learners_code import exercise_tests
 NOTEBOOK = "11_responses_api"
 
 RIGHT_1 = {
+    "a stream": """
+def careful_ask(client, text):
+    said, last = [], None
+    with client.responses.create(model=MODEL, input=text, stream=True) as stream:
+        for event in stream:
+            if event.type == "response.output_text.delta":
+                said.append(event.delta)
+            elif event.type in ENDS:
+                last = event.response
+    return "".join(said) + ("" if last.status == "completed" else f" [{ending(last)}]")
+""",
     "with match, parts, not stored": """
 def careful_ask(client, text):
     part = {"type": "input_text", "text": text}
@@ -98,6 +109,24 @@ def careful_ask(client, text):
     return response.output_text if whole else f"{response.output_text} [{ending(response)}]"
 """
 WRONG_1 = {
+    "chat completions": (
+        """
+def careful_ask(client, text):
+    messages = [{"role": "user", "content": text}]
+    response = client.chat.completions.create(model=MODEL, messages=messages)
+    return response.choices[0].message.content
+""",
+        "Ask the Responses API: client.responses.create",
+    ),
+    "asks again for the reason": (
+        """
+def careful_ask(client, text):
+    answer = client.responses.create(model=MODEL, input=text).output_text
+    response = client.responses.create(model=MODEL, input=text)
+    return answer if response.status == "completed" else f"{answer} [{ending(response)}]"
+""",
+        "You send 2 requests for one answer",
+    ),
     "everything caught": (
         CAREFUL.replace("def careful_ask", "def asked") + "\ndef careful_ask(client, text):\n"
         "    try:\n        return asked(client, text)\n"
