@@ -177,7 +177,9 @@ def test_make_works_whatever_the_shell_says_to_pip_and_python(monkeypatch, tmp_p
 @needs_make
 def test_make_names_the_cure_where_jupyter_has_no_home_and_set_up_no_internet(tmp_path):
     ready, home = tmp_path / ".venv" / ".ready", tmp_path / "none"
-    ready.parent.mkdir()
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    shutil.copy(sys.executable, python)
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path)
     ready.write_text(f"{tmp_path.resolve()}\n", "utf-8")
