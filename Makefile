@@ -23,6 +23,7 @@ OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0 PYTHONDONTWRITEBYTECODE=
 WHEELHOUSE ?=
 FROM := $(if $(WHEELHOUSE),--no-index --find-links $(subst $() ,\ ,$(WHEELHOUSE)))
 NO_FIT := Is there a folder $(WHEELHOUSE)? It fits only the system and the version of Python that it was made with.
+OFFLINE_HERE := Set-up needs the internet, or a folder from make wheelhouse: make setup WHEELHOUSE=<folder>. Then run it again.
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
 # Some computers have pip install for the user, which fails in an environment, or keep Python from importing what is
 # beside a script, as those in tests/tools do.
@@ -42,7 +43,7 @@ SITE_READY := site/.venv/.ready
 D2 := tests/tools/pictures
 D2_READY := $(D2)/node_modules/.ready
 # $(call install,packages): by uv, which is many times faster, or by pip where uv cannot be had or fails.
-install = $(UV) $(1) 2>/dev/null || { echo "uv fails here, so pip takes over (a minute or two) ..."; $(PIP) $(1); }$(if $(WHEELHOUSE), || { echo "$(NO_FIT)"; exit 1; })
+install = $(UV) $(1) 2>/dev/null || { echo "uv fails here, so pip takes over (a minute or two) ..."; $(PIP) $(1); } || { echo "$(if $(WHEELHOUSE),$(NO_FIT),$(OFFLINE_HERE))"; exit 1; }
 
 # $(call node,command): stop where npm is not there, and say so.
 node = command -v npm >/dev/null || { echo "This needs Node.js 20.11 or newer with npm: install it from https://nodejs.org, then run $(1) again."; exit 1; }

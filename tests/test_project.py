@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
-from notebooks import ALL, ROOT, run
+from notebooks import ALL, ROOT, name_in, run
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -165,6 +165,18 @@ def test_a_python_that_is_missing_or_old_is_named_with_the_remedy(tmp_path):
 
 
 @needs_make
+@pytest.mark.parametrize(
+    ("wheelhouse", "says"), [("", "Set-up needs the internet"), ("gone", "Is there a folder gone?")]
+)
+def test_a_setup_that_gets_no_packages_ends_with_the_remedy(wheelhouse, says, tmp_path):
+    probe = f"include {ROOT}/Makefile\nPY := false\ntry:\n\t@$(call install,nothing)\n"
+    (tmp_path / "probe").write_text(probe, "utf-8")
+    command = ["make", "--file", "probe", f"WHEELHOUSE={wheelhouse}", "try"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout.splitlines()[-1].startswith(says)
+
+
+@needs_make
 def test_make_works_whatever_the_shell_says_to_pip_and_python(monkeypatch, tmp_path):
     (tmp_path / "probe").write_text(f"include {ROOT}/Makefile\nshow:\n\t@env\n", "utf-8")
     monkeypatch.setenv("PIP_USER", "yes")
@@ -186,6 +198,11 @@ def test_ctrl_c_stops_a_run_without_a_traceback(stopped, monkeypatch, capsys):
     with pytest.raises(KeyboardInterrupt if stopped else AssertionError):
         run(ALL[0])
     assert capsys.readouterr().err == ("" if stopped else "the kernel's own traceback\n")
+
+
+@pytest.mark.parametrize("argument", ["01_basic", "01_basic.ipynb", "notebooks/01_basic.ipynb"])
+def test_a_notebook_may_be_named_as_the_shell_completes_it(argument):
+    assert name_in(argument) == name_in(argument.replace("/", "\\")) == "01_basic"
 
 
 @pytest.mark.parametrize("way", ["file", "module"])

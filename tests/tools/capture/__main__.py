@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from helpers.replay import CourseError
-from notebooks import ALL, NOTEBOOKS, plays, read, solutions
+from notebooks import ALL, NOTEBOOKS, name_in, plays, read, solutions
 
 from .notebook import Report, capture
 from .save import STAGE, Changed, finish, is_pending, read_only
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     """Run the command; return its exit status."""
     options = _parser().parse_args(arguments)
     known = [path.stem for path in ALL]
-    names = [name.removesuffix(".ipynb") for name in options.notebook] or known
+    names = [name_in(argument) for argument in options.notebook] or known
     if unknown := [name for name in names if name not in known]:
         print(f"There is no notebook {unknown[0]!r}. Known: {', '.join(known)}.", file=sys.stderr)
         return WRONG_USE
