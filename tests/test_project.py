@@ -157,9 +157,10 @@ def test_a_python_that_is_missing_or_old_is_named_with_the_remedy(tmp_path):
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path)
     for python, says in (("no-python", "there is no no-python."), (old, f"{old} is 3.9.")):
-        command = ["make", "setup", f"PYTHON={python}"]
+        command = ["make", "--no-print-directory", "setup", f"PYTHON={python}"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if "make:" not in line]
+        lines = (done.stdout + done.stderr).splitlines()
+        lines = [line for line in lines if not line.startswith("make")]
         assert done.returncode == 2 and len(lines) == 1, lines
         assert says in lines[0] and "make PYTHON=python3.12 lab" in lines[0]
 
@@ -171,7 +172,7 @@ def test_a_python_that_is_missing_or_old_is_named_with_the_remedy(tmp_path):
 def test_a_setup_that_gets_no_packages_ends_with_the_remedy(wheelhouse, says, tmp_path):
     probe = f"include {ROOT}/Makefile\nPY := false\ntry:\n\t@$(call install,nothing)\n"
     (tmp_path / "probe").write_text(probe, "utf-8")
-    command = ["make", "--file", "probe", f"WHEELHOUSE={wheelhouse}", "try"]
+    command = ["make", "--no-print-directory", "--file", "probe", f"WHEELHOUSE={wheelhouse}", "try"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2 and done.stdout.splitlines()[-1].startswith(says)
 
