@@ -22,8 +22,8 @@ OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0 PYTHONDONTWRITEBYTECODE=
 # A folder from `make wheelhouse`: with it, set-up needs no internet. Its name may have blanks in it.
 WHEELHOUSE ?=
 FROM := $(if $(WHEELHOUSE),--no-index --find-links $(subst $() ,\ ,$(WHEELHOUSE)))
-NO_WAY := Set-up needs the internet, or a wheelhouse: notebooks/teaching.md, section Airplane mode.
 NO_FIT := Is there a folder $(WHEELHOUSE)? It fits only the system and the version of Python that it was made with.
+NO_WAY := Set-up needs the internet, or a folder from make wheelhouse: make setup WHEELHOUSE=<folder>. Then run it again.
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
 # Some computers have pip install for the user, which fails in an environment, or keep Python from importing what is
 # beside a script, as those in tests/tools do.

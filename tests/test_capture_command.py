@@ -160,6 +160,18 @@ def test_an_endpoint_that_refuses_everything_changes_nothing_and_is_quoted(serve
     assert digests(copy) == before
 
 
+@pytest.mark.parametrize("before", range(60, 300, 8))
+def test_no_line_of_the_summary_holds_half_a_key(before):
+    from capture.notebook import Report
+    from capture.summary import lines_of
+
+    error = f"ClientAuthenticationError: {'x' * before}{KEY} is wrong"
+    report = Report(reasons={"hello": f"its cell failed live: {error}"}, failed={4: error})
+    lines = list(lines_of({NAME: report}, {NAME: error}, False, {KEY}))
+    assert len(lines) == 5 and KEY[:5] not in "".join(lines)
+    assert max(map(len, lines)) <= 301
+
+
 def test_a_server_that_goes_in_the_middle_costs_what_it_did_not_answer(server, copy, done):
     fault = {"pieces": [ENDS_AT_ONCE], "cut": True}
     server.fault = [None, *(fault for _ in range(200))]

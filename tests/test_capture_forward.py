@@ -19,7 +19,7 @@ from loopback import KEY, service
 from helpers.settings import Connection, Settings
 from notebooks import NOTEBOOKS, run
 
-CHAT = "/models/chat/completions"
+CHAT, OLD = "/models/chat/completions", "api-version=2024-05-01-preview"
 QUESTION = {"model": "mistral-large-2407", "messages": [{"role": "user", "content": "Hello?"}]}
 
 
@@ -62,8 +62,8 @@ def test_the_endpoint_gets_your_key_and_model_and_the_notebook_neither(server, p
 @pytest.mark.parametrize(
     ("path", "asked", "seen"),
     [
-        ("/models", "/openai/v1/chat/completions?api-version=1", "/openai/v1/chat/completions"),
-        ("/v1", "/models/chat/completions?api-version=1", "/v1/chat/completions"),
+        ("/models", f"/openai/v1/chat/completions?{OLD}", "/openai/v1/chat/completions"),
+        ("/v1", f"{CHAT}?{OLD}", "/v1/chat/completions"),
         ("/gateway/api/v1", "/openai/v1/models", "/gateway/api/v1/models"),
         ("/openai/deployments/d", CHAT + "?a=1", "/openai/deployments/d/chat/completions?a=1"),
         ("/models", "/elsewhere/chat/completions", "/elsewhere/chat/completions"),

@@ -239,6 +239,21 @@ def test_a_uid_without_a_passwd_entry_means_no_name(monkeypatch):
     assert owner.owner_names({}) == {"x"}
 
 
+def test_what_a_gateway_has_in_its_path_is_a_secret_too():
+    """Some have an account, or even a token."""
+    gateway = "https://gateway.example.com/v1/acc0unt-Planted7/t%C3%AAte/openai"
+    deployment = "https://gateway.example.com/openai/deployments/my-gpt"
+    models = ("own-model", "own-second", "own-vision", "own-thinker")
+    azure, v1 = (Connection(endpoint, "k", *models) for endpoint in (gateway, deployment))
+    own = Target(Settings("record", azure, v1), datetime(2026, 11, 25, tzinfo=UTC))
+    scrub = owner.scrubber(own, NOTEBOOKS)
+    said = "POST /v1/acc0unt-Planted7/t%C3%AAte/openai/chat/completions, tête, my-gpt"
+    assert (
+        scrub.text(said)
+        == "POST /v1/(removed)/(removed)/openai/chat/completions, (removed), my-gpt"
+    )
+
+
 def test_settings_beside_the_key_are_secrets_too(monkeypatch):
     monkeypatch.setenv("AZURE_TENANT_ID", "planted-tenant")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-Planted77")

@@ -452,7 +452,7 @@ ROWS = [
     ["connection", "variables", "secrets", "service_rules"],
     ["setting_values"],
     ["endpoints", "dotenv_file", "body_meaning"],
-    ["course_files"],
+    ["course_files", "streamed_answers"],
     ["replay", "display"],
 ]
 

@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
-from notebooks import ALL, ROOT, run
+from notebooks import ALL, ROOT, name_in, run
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -157,11 +157,24 @@ def test_a_python_that_is_missing_or_old_is_named_with_the_remedy(tmp_path):
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path)
     for python, says in (("no-python", "there is no no-python."), (old, f"{old} is 3.9.")):
-        command = ["make", "setup", f"PYTHON={python}"]
+        command = ["make", "--no-print-directory", "setup", f"PYTHON={python}"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if "make:" not in line]
+        lines = (done.stdout + done.stderr).splitlines()
+        lines = [line for line in lines if not line.startswith("make")]
         assert done.returncode == 2 and len(lines) == 1, lines
         assert says in lines[0] and "make PYTHON=python3.12 lab" in lines[0]
+
+
+@needs_make
+@pytest.mark.parametrize(
+    ("wheelhouse", "says"), [("", "Set-up needs the internet"), ("gone", "Is there a folder gone?")]
+)
+def test_a_setup_that_gets_no_packages_ends_with_the_remedy(wheelhouse, says, tmp_path):
+    probe = f"include {ROOT}/Makefile\nPY := false\ntry:\n\t@$(call install,nothing)\n"
+    (tmp_path / "probe").write_text(probe, "utf-8")
+    command = ["make", "--no-print-directory", "--file", "probe", f"WHEELHOUSE={wheelhouse}", "try"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout.splitlines()[-1].startswith(says)
 
 
 @needs_make
@@ -195,7 +208,7 @@ def test_make_names_the_cure_where_jupyter_has_no_home_and_set_up_no_internet(tm
     assert f"{home}. Run: {cure}\n" in said("lab", f"HOME={home}")
     ready.unlink()
     broken = "PYTHON=true", "UV=false", "PIP=false"
-    assert "Set-up needs the internet, or a wheelhouse" in said("setup", *broken)
+    assert "Set-up needs the internet, or a folder" in said("setup", *broken)
     assert "Is there a folder nope?" in said("setup", "WHEELHOUSE=nope", *broken)
 
 
@@ -211,6 +224,11 @@ def test_ctrl_c_stops_a_run_without_a_traceback(stopped, monkeypatch, capsys):
     with pytest.raises(KeyboardInterrupt if stopped else AssertionError):
         run(ALL[0])
     assert capsys.readouterr().err == ("" if stopped else "the kernel's own traceback\n")
+
+
+@pytest.mark.parametrize("argument", ["01_basic", "01_basic.ipynb", "notebooks/01_basic.ipynb"])
+def test_a_notebook_may_be_named_as_the_shell_completes_it(argument):
+    assert name_in(argument) == name_in(argument.replace("/", "\\")) == "01_basic"
 
 
 @pytest.mark.parametrize("way", ["file", "module"])

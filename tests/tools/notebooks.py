@@ -40,6 +40,11 @@ class Run:
     seconds: float
 
 
+def name_in(argument: str) -> str:
+    """The notebook that a command's argument means, which may be a path or end in .ipynb."""
+    return re.split(r"[/\\]", argument)[-1].removesuffix(".ipynb")
+
+
 def texts(cell: nbformat.NotebookNode) -> str:
     """What a cell printed, on stdout and stderr."""
     return "".join(output.get("text", "") for output in cell.get("outputs", ()))

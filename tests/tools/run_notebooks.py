@@ -11,12 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from notebooks import ALL, read, run, text_of
+from notebooks import ALL, name_in, read, run, text_of
 
 
 def main(arguments: list[str]) -> int:
     save = "--save" in arguments
-    names = [a.removesuffix(".ipynb") for a in arguments if a != "--save"]
+    names = [name_in(argument) for argument in arguments if argument != "--save"]
     known = {path.stem: path for path in ALL}
     if unknown := [name for name in names if name not in known]:
         print(f"There is no notebook {unknown[0]!r}. Known: {', '.join(known)}.", file=sys.stderr)

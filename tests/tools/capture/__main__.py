@@ -12,11 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from helpers.replay import CourseError
-from notebooks import ALL, NOTEBOOKS, plays, read, solutions
+from notebooks import ALL, NOTEBOOKS, name_in, plays, read, solutions
 
 from .notebook import Report, capture
 from .save import STAGE, Changed, finish, is_pending, read_only
-from .scrub import without_secrets
 from .summary import lines_of, table_of
 from .target import Target
 from .upstream import NO_ANSWER
@@ -29,7 +28,7 @@ def main(arguments: list[str]) -> int:
     """Run the command; return its exit status."""
     options = _parser().parse_args(arguments)
     known = [path.stem for path in ALL]
-    names = [name.removesuffix(".ipynb") for name in options.notebook] or known
+    names = [name_in(argument) for argument in options.notebook] or known
     if unknown := [name for name in names if name not in known]:
         print(f"There is no notebook {unknown[0]!r}. Known: {', '.join(known)}.", file=sys.stderr)
         return WRONG_USE
@@ -47,10 +46,9 @@ def main(arguments: list[str]) -> int:
         _clear_away(options.dry_run)  # Ctrl-C may have come between two files that belong together
         print("Stopped. What was saved before stays; nothing else was changed.", file=sys.stderr)
         return INCOMPLETE
-    keys = target.keys
     console.print(table_of(reports, failures, options.dry_run))
-    for line in lines_of(reports, failures, options.dry_run):
-        console.print(without_secrets(line, keys), highlight=False, markup=False, soft_wrap=True)
+    for line in lines_of(reports, failures, options.dry_run, target.keys):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     captured = any(report.after for report in reports.values())
     return SUCCESS if captured and not failures else INCOMPLETE
 

@@ -134,7 +134,7 @@ def failure_of(cell: NotebookNode) -> str:
 def _words(kind: str, message: str) -> str:
     if kind == NoRecording.__name__:
         return "its request differs from run to run"
-    first = (message.strip().splitlines() or [""])[0][:100]
+    first = (message.strip().splitlines() or [""])[0]
     return f"{kind}: {first}" if first else kind
 
 

@@ -6,7 +6,9 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from helpers.endpoints import base_path
 
 from .scrub import PUBLIC, Scrubber
 from .target import AZURE_HOSTS, Target
@@ -35,6 +37,7 @@ def scrubber(target: Target, notebooks: Path) -> Scrubber:
     hosts = {urlsplit(endpoint).hostname or "" for endpoint in target.endpoints} - {""}
     names = {*owner_names(os.environ), str(notebooks.resolve().parent), *ours.values()}
     names |= {part for host in hosts for part in _parts(host)}
+    names |= {part for endpoint in target.endpoints for part in _segments(endpoint)}
     return Scrubber(keys, names, hosts, ordinary_words(notebooks))
 
 
@@ -64,6 +67,15 @@ def _account() -> str:
 def _names_in(text: str) -> Iterable[str]:
     """A name, the last part of a folder's path, the first label of a computer's full name."""
     return {text, Path(text).name, text.partition(".")[0]} - {"", "/"}
+
+
+def _segments(endpoint: str) -> Iterable[str]:
+    """The parts of an endpoint's path: a gateway's may name an account. A deployment is no secret.
+
+    Ordinary words among them, such as `models`, are no secrets either.
+    """
+    path = re.sub(r"/openai/deployments/[^/]+", "", base_path(endpoint))
+    return {form for part in path.split("/") for form in (part, unquote(part))} - {""}
 
 
 def _parts(host: str) -> Iterable[str]:

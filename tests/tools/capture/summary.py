@@ -1,15 +1,17 @@
 """What a run captured and what it did not, for people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rich.table import Table
 
 from helpers.replay import Answer, Recording
+from helpers.secrets import without_secrets
 
 from .kinds import kind_of_answer
 from .notebook import Report
 
 _MOST_CHARACTERS = 60
+_LONGEST = 300  # characters of a line
 
 
 def table_of(reports: Mapping[str, Report], failures: Mapping[str, str], dry_run: bool) -> Table:
@@ -25,9 +27,23 @@ def table_of(reports: Mapping[str, Report], failures: Mapping[str, str], dry_run
 
 
 def lines_of(
+    reports: Mapping[str, Report],
+    failures: Mapping[str, str],
+    dry_run: bool,
+    keys: Iterable[str] = (),
+) -> Iterator[str]:
+    """For each notebook the recordings that were captured and, of the others, why they were not.
+
+    No line holds one of `keys`, and none is long.
+    """
+    for line in _whole_lines_of(reports, failures, dry_run):
+        line = without_secrets(line, keys)  # first: half a key is not found
+        yield line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def _whole_lines_of(
     reports: Mapping[str, Report], failures: Mapping[str, str], dry_run: bool
 ) -> Iterator[str]:
-    """For each notebook the recordings that were captured and, of the others, why they were not."""
     for name, report in reports.items():
         verb = "would capture" if dry_run else "captured"
         if report.after:
