@@ -234,9 +234,18 @@ def value_of(function: Callable[..., Any], *arguments: Any, when: str) -> Any:
 def what_is_raised(error: BaseException) -> str:
     """What is said of an error that gets out of a learner's function."""
     said = f"your code raises {type(error).__name__}: {_first_line(error)}"
-    if isinstance(error, TypeError) and "Session.request() got an unexpected" in said:
-        said += ". What `complete` has no argument for goes into `model_extras`."
+    for sign, advice in _ADVICE.items():
+        if isinstance(error, TypeError) and sign in said:
+            said += f". {advice}"
     return said
+
+
+_ADVICE = {  # for a TypeError whose words name no next step
+    "Session.request() got an unexpected": (
+        "What `complete` has no argument for goes into `model_extras`."
+    ),
+    "in 'await' expression": "The client that your function is given needs no `await`.",
+}
 
 
 def require(condition: object, next_step: str) -> None:

@@ -68,11 +68,18 @@ def exercise_1(page: Callable[[Any], str]) -> str:
 _CATEGORIES = ("violence", "custom_blocklists", "content_filter")  # which block in _BLOCKED
 
 
-def _recorded_page(name: str) -> tuple[Answer, ...]:
+_RESULTS = "content_filter_results"
+_WITHOUT_CATEGORY = {
+    "exercise 1, cut without a category": "exercise 1, cut by the filter",
+    "exercise 3, cut without a category": "exercise 3, cut stream",
+}
+
+
+def _situation(name: str) -> tuple[Answer, ...]:
     """The answers of a situation. Some models name no category: they are recorded with one."""
-    if name != "cut without a category":
-        return recorded(f"exercise 1, {name}")
-    (answer,) = recorded("exercise 1, cut by the filter")
+    if name not in _WITHOUT_CATEGORY:
+        return recorded(name)
+    (answer,) = recorded(_WITHOUT_CATEGORY[name])
     events = [
         {**event, "choices": [{**choice, _RESULTS: {}} for choice in event["choices"]]}
         if isinstance(event, dict)
@@ -82,12 +89,9 @@ def _recorded_page(name: str) -> tuple[Answer, ...]:
     return (replace(answer, events=events),)
 
 
-_RESULTS = "content_filter_results"
-
-
 def _page(page: Callable[[Any], str], name: str, description: str) -> str:
     """What the page shows in one situation, without space at its ends."""
-    with answering(*_recorded_page(name)) as situation:
+    with answering(*_situation(f"exercise 1, {name}")) as situation:
         shown = value_of(page, _stream(situation), when=f"With an answer {description}")
     require(
         isinstance(shown, str), f"Return what the page shows, a string. You return {shown!r:.40}."
@@ -163,6 +167,7 @@ _REPLIES: dict[str, tuple[str, str]] = {
     "refused without a category": ("", "a blocked prompt without a category"),
     "empty answer": ("violence", "an answer that is blocked before its first word"),
     "cut stream": ("violence", "a stream that the filter cuts"),
+    "cut without a category": ("", "a stream that the filter cuts without a category"),
     "blocked late": ("custom_blocklists", "a stream in which a category blocks after `stop`"),
 }
 
@@ -195,7 +200,7 @@ def exercise_3(reply: Callable[[Any, str], Any]) -> str:
 
 def _reply(reply: Callable[[Any, str], Any], name: str, label: str) -> tuple[str, str]:
     """The visitor's words and the log's line. Nothing of the prompt may be logged or printed."""
-    with answering(*recorded(f"exercise 3, {name}")) as situation:
+    with answering(*_situation(f"exercise 3, {name}")) as situation:
         result = call(reply, situation.client, _TEXT)
     if situation.sent or result.error is None:
         _require_request(situation)

@@ -1,7 +1,9 @@
 """Exercises of notebook 08, Move a program to OpenAI v1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from ..situations import (
     Situation,
@@ -39,7 +41,7 @@ def exercise_1(ask: Callable[[Any, str], str]) -> str:
         ),
     ):
         when = f"When the answer is {name}"
-        with answering(*recorded(f"exercise 1, {name}")) as situation:
+        with answering(*recorded(f"exercise 1, {name}")) as situation, _new_messages():
             value = value_of(ask, situation.openai, _QUESTION, when=when)
             _require_new_sdk(situation)
             _require_body(situation.bodies[-1])
@@ -47,6 +49,29 @@ def exercise_1(ask: Callable[[Any, str], str]) -> str:
         require(isinstance(value, str), f"{when}, return a string.")
         require(value.strip() == expected, f"{advice} You return {value!r:.80}.")
     return "Right: the same request and the same string, from the new client."
+
+
+@contextmanager
+def _new_messages() -> Iterator[None]:
+    """Raise NotYet where the old SDK's classes make a message: `openai` would send it all the same,
+    until that SDK is uninstalled.
+    """
+    from azure.ai.inference.models import ChatRequestMessage
+
+    made: list[str] = []
+    make = ChatRequestMessage.__init__
+
+    def note(message: ChatRequestMessage, *arguments: Any, **options: Any) -> None:
+        made.append(type(message).__name__)
+        make(message, *arguments, **options)
+
+    with patch.object(ChatRequestMessage, "__init__", note):
+        yield
+    require(
+        not made,
+        f"{made[-1] if made else ''} is a class of the old SDK. Write the message as a dict, "
+        "with `role` and `content`.",
+    )
 
 
 def _require_new_sdk(situation: Situation) -> None:
@@ -96,7 +121,7 @@ def exercise_2(listen: Callable[[Any, str], str]) -> str:
             "cut off": "In a stream that is cut off",
             "held back": "When the prompt is held back",
         }[name]
-        with answering(*recorded(f"exercise 2, {name}")) as situation:
+        with answering(*recorded(f"exercise 2, {name}")) as situation, _new_messages():
             value = value_of(listen, situation.openai, _QUESTION, when=label)
             _require_new_sdk(situation)
         require_text(situation, _QUESTION)

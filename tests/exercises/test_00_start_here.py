@@ -70,6 +70,14 @@ def greet(client, name):
 """,
 }
 WRONG = {
+    "awaits the answer": (
+        """
+async def greet(client, name):
+    response = await client.complete(messages=[UserMessage(f"Greet {name}")])
+    return response.choices[0].message.content
+""",
+        "The client that your function is given needs no `await`",
+    ),
     "asks again for the text": (
         """
 def greet(client, name):

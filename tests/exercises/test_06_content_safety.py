@@ -436,6 +436,21 @@ def reply(client, text):
 
 
 WRONG_3 = {
+    "the categories alone": (
+        """
+def reply(client, text):
+    try:
+        stream = client.complete(messages=[UserMessage(text)], stream=True)
+        answer, reason, blocked = read_stream(stream)
+    except HttpResponseError as error:
+        if not is_filtered(error):
+            raise
+        blocked = fired((error.error.innererror or {}).get("content_filter_result"))
+        return SORRY, f"prompt blocked: {blocked or 'no category'}"
+    return (SORRY, f"answer blocked: {blocked}") if blocked else (answer, "")
+""",
+        "For a stream that the filter cuts without a category, the visitor still reads",
+    ),
     "the whole error in the log": (
         """
 def reply(client, text):

@@ -249,6 +249,19 @@ def changed(source: str, old: str, new: str) -> str:
 
 WRONG = {
     1: {
+        "the old SDK's messages": (
+            """
+def ask(client, text):
+    choice = client.chat.completions.create(
+        model=MODEL,
+        messages=[SystemMessage(DESK), UserMessage(text)],
+        max_tokens=60,
+        extra_body={"safe_prompt": True},
+    ).choices[0]
+    return f"[{choice.finish_reason}] {choice.message.content or ''}"
+""",
+            "UserMessage is a class of the old SDK. Write the message as a dict",
+        ),
         "asks again for the text": (
             """
 def ask(client, text):
