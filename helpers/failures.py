@@ -118,5 +118,6 @@ def _advice(error: BaseException) -> str:
 
 def _is_text_in_place_of_an_answer(error: BaseException) -> bool:
     """Whether a cell read a string as a response: `openai` returns what is no JSON as a string."""
-    misread = isinstance(error, AttributeError) and isinstance(error.obj, str)
-    return misread and error.name in _OF_AN_ANSWER
+    if not isinstance(error, AttributeError):
+        return False
+    return isinstance(error.obj, str) and error.name in _OF_AN_ANSWER
