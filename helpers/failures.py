@@ -9,6 +9,7 @@ from types import TracebackType
 from .replay.errors import CourseError
 
 _PAGE = "see when_it_goes_wrong.md"
+_OF_AN_ANSWER = ("choices", "output", "output_text", "data", "usage", "id", "incomplete_details")
 _ERROR_STATUSES = range(300, 600)
 _CLIENTS = ("azure", "openai", "requests", "httpx", "httpx2", "httpcore", "aiohttp", "urllib3")
 
@@ -110,4 +111,13 @@ def _advice(error: BaseException) -> str:
         return f"You are not signed in. Run az login, or read on: {_PAGE}."
     if type(error).__module__.partition(".")[0] in _CLIENTS:
         return f"No whole answer came from your endpoint: {_PAGE}."
+    if _is_text_in_place_of_an_answer(error):
+        return f"Your endpoint sent text, such as a web page. Check its address: {_PAGE}."
     return f"Your endpoint or model answered in another way than the recording: {_PAGE}."
+
+
+def _is_text_in_place_of_an_answer(error: BaseException) -> bool:
+    """Whether a cell read a string as a response: `openai` returns what is no JSON as a string."""
+    if not isinstance(error, AttributeError):
+        return False
+    return isinstance(error.obj, str) and error.name in _OF_AN_ANSWER

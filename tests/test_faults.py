@@ -141,6 +141,12 @@ def with_environment(endpoint: str = "", **variables: str):
     return call
 
 
+def web_page_to_openai(client, server):
+    server.fault = {"status": 200, "type": "text/html", "body": "<html>Sign in</html>"}
+    with OpenAI(base_url=server.address, api_key=KEY, max_retries=0) as v1:
+        return v1.chat.completions.create(model="m", messages=[]).choices
+
+
 def openai_client(client, server):
     """The successor's client, where a file of certificates is named that is not there."""
     with mock.patch.dict(os.environ, SSL_CERT_FILE="/no/such/file"):
@@ -288,6 +294,7 @@ FAULTS = {
     "A12": stream("event: message\n" + TEXT, END),
     "A13": stream("id: 1\n" + TEXT, END),
     "A14": stream(TEXT.replace("data: ", "data:"), END),
+    "A15": web_page_to_openai,
 }
 
 

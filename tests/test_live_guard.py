@@ -461,6 +461,17 @@ def test_only_an_error_is_called_a_refusal(status, says, refused):
     assert failure.lines[1].startswith(says) and failure.refused is refused
 
 
+def test_a_web_page_in_place_of_an_answer_is_named(server, cells):
+    """The package `openai` returns it as a string."""
+    server.fault = {"status": 200, "type": "text/html", "body": "<html>Sign in</html>"}
+    ask = (
+        "import os\nfrom openai import OpenAI\nv1 = OpenAI(max_retries=0)\n"
+        "v1.chat.completions.create(model='m', messages=[]).choices"
+    )
+    done = cells(START, ask)
+    assert "Your endpoint sent text, such as a web page. Check its address" in texts(done[1])
+
+
 def test_half_an_emoji_costs_no_output(cells):
     """A stream may bring the halves apart."""
     done = cells(START, r'print("Sun \ud83c", flush=True); print("\udf1e!", flush=True)', "1")
