@@ -32,7 +32,7 @@ from PIL.PngImagePlugin import PngInfo
 from helpers import clock, connect, start
 from helpers.replay import load
 from helpers.settings import Settings, replay_settings
-from notebooks import NOTEBOOKS
+from notebooks import NOTEBOOKS, read
 
 ROW = re.compile(r"^\| ([A-Z]\d+) \| `(.+?)` \| (.+?) \| (.+?) \|$", re.M)
 PAGE = {
@@ -370,6 +370,12 @@ def settings(**given):
     return run
 
 
+# The cell with the client, as each notebook has it.
+CLIENT = next(
+    cell.source for cell in read(NOTEBOOKS / "01_basic.ipynb").cells if cell.id == "01-02"
+)
+
+
 def course(call):
     def run(client, server):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.chdir(NOTEBOOKS):
@@ -407,6 +413,7 @@ FAULTS |= {
     "C3": course(lambda client: (start("01_basic"), ask(client))),
     "C4": course(lambda client: clock()),
     "C5": course(lambda client: load(NOTEBOOKS / "recordings" / "09_absent.yaml")),
+    "C6": course(lambda client: exec(CLIENT, {})),
 }
 
 
