@@ -19,10 +19,12 @@ endif
 # bytecode of helpers, which each kernel would otherwise compile again.
 OFFLINE := HELPERS_MODE=replay HELPERS_PACE=0 PYTHONDONTWRITEBYTECODE=
 
-# A folder from `make wheelhouse`: with it, set-up needs no internet. Its name may have blanks in it.
+# A folder from `make wheelhouse`: with it, set-up needs no internet. The shell reads its name from the environment,
+# where it may have blanks and quotes in it.
 WHEELHOUSE ?=
-FROM := $(if $(WHEELHOUSE),--no-index --find-links $(subst $() ,\ ,$(WHEELHOUSE)))
-NO_FIT := Is there a folder $(WHEELHOUSE)? It fits only the system and the version of Python that it was made with.
+export WHEELHOUSE
+FROM := $(if $(WHEELHOUSE),--no-index --find-links "$$WHEELHOUSE")
+NO_FIT := Is there a folder $$WHEELHOUSE? It fits only the system and the version of Python that it was made with.
 NO_WAY := Set-up needs the internet, or a folder from make wheelhouse: make setup WHEELHOUSE=<folder>. Then run it again.
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check $(FROM)
 # Some computers have pip install for the user, which fails in an environment, or keep Python from importing what is
@@ -36,6 +38,7 @@ UV := $(PY) -m uv pip install --quiet --compile-bytecode --python .venv $(FROM)
 # of wheels for Pyodide, which take the place of stand-ins. SOLUTIONS=no leaves solutions out, as make handout does.
 REPOSITORY ?=
 SITE_WHEELS ?=
+export SITE_WHEELS
 SOLUTIONS ?= yes
 SITE_BIN := $(subst .venv,site/.venv,$(BIN))
 SITE_READY := site/.venv/.ready
@@ -98,7 +101,7 @@ wheelhouse: $(READY)  ## Gather what set-up needs in build/wheelhouse: then, off
 	$(PY) -m pip download --quiet --disable-pip-version-check --only-binary :all: --dest build/wheelhouse uv -r requirements.lock
 
 site: $(SITE_READY)  ## Build the site in build/site: pages, and the course in the browser
-	@$(SITE_BIN)/python $(STOPPABLE) site/build.py build/site $(if $(SITE_WHEELS),--wheels $(SITE_WHEELS)) $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(filter no,$(SOLUTIONS)),--no-solutions)
+	@$(SITE_BIN)/python $(STOPPABLE) site/build.py build/site $(if $(SITE_WHEELS),--wheels "$$SITE_WHEELS") $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(filter no,$(SOLUTIONS)),--no-solutions)
 
 test-site: $(SITE_READY) $(READY)  ## Check build/site: every notebook in headless Chromium, links, alt text, search
 	@$(SITE_BIN)/python $(STOPPABLE) site/check.py build/site

@@ -178,6 +178,16 @@ def test_a_setup_that_gets_no_packages_ends_with_the_remedy(wheelhouse, says, tm
 
 
 @needs_make
+def test_a_folder_of_wheels_may_have_any_name(tmp_path):
+    name = 'it\'s a (wheel) house & "more"'
+    probe = f"include {ROOT}/Makefile\ntry:\n\t@printf '%s\\n' $(FROM)\n"
+    (tmp_path / "probe").write_text(probe, "utf-8")
+    command = ["make", "--no-print-directory", "--file", "probe", f"WHEELHOUSE={name}", "try"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["--no-index", "--find-links", name]
+
+
+@needs_make
 def test_make_works_whatever_the_shell_says_to_pip_and_python(monkeypatch, tmp_path):
     (tmp_path / "probe").write_text(f"include {ROOT}/Makefile\nshow:\n\t@env\n", "utf-8")
     monkeypatch.setenv("PIP_USER", "yes")

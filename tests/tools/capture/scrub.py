@@ -1,8 +1,9 @@
 """What counts as a secret: the one home of it. How it leaves a request or an answer: `clean`.
 
 Secret are your keys in every spelling, the values of `AZURE_…` and `OPENAI_…`, your endpoint's
-host, your account, your computer and your folders; and, whosever they are, e-mail addresses,
-tokens, GUIDs, ids, IP addresses, paths below home folders, Azure resources and hosts in URLs.
+host and path, your account, your computer and your folders; and, whosever they are, e-mail
+addresses, tokens, GUIDs, ids, IP addresses, paths below home folders, Azure resources and hosts in
+URLs.
 A name leaves as a whole word, never as part of one, and not if it is an ordinary word (`words`).
 The same secret always becomes the same text, so that a conversation still fits together.
 
