@@ -6,6 +6,7 @@ Refusals have the form that Microsoft documents or that was seen in public recor
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -41,7 +42,7 @@ def read(http: HttpRequest) -> Request:
     A deployment's name is its model; `extra-parameters: drop` leaves the extra parameters out.
     """
     request = _read(http)
-    base, operation = split_path(urlsplit(http.url).path)
+    base, operation, _ = _place(http.url)
     body = request.body
     if not isinstance(body, dict):
         return request
@@ -55,8 +56,7 @@ def read(http: HttpRequest) -> Request:
 
 def refuse(http: HttpRequest) -> Answer | None:
     """The refusal of a request that no model gets to see; None if it gets through."""
-    parts = urlsplit(http.url)
-    base, operation = split_path(parts.path)
+    base, operation, version = _place(http.url)
     if not base:
         return None  # such as signing in
     if not _has_key(http):
@@ -64,7 +64,6 @@ def refuse(http: HttpRequest) -> Answer | None:
         message += "Make sure to provide a valid key for an active subscription and use a "
         message += "correct regional API endpoint for your resource."
         return _error(401, "401", message)
-    version = parse_qs(parts.query, keep_blank_values=True).get("api-version", [None])[-1]
     if refusal := _wrong_version(base, operation, version):
         return refusal
     return _wrong_body(http, base, operation) if http.method == "POST" else None
@@ -108,6 +107,14 @@ def models(recordings: Sequence[Recording]) -> list[str]:
         if isinstance(model, str) and answered:
             counts[model] = counts.get(model, 0) + 1
     return sorted(counts, key=lambda model: -counts[model])
+
+
+@lru_cache(maxsize=256)
+def _place(url: str) -> tuple[str, str, str | None]:
+    """The base path that a URL has, the operation behind it, and its `api-version`."""
+    parts = urlsplit(url)
+    versions = parse_qs(parts.query, keep_blank_values=True).get("api-version", [None])
+    return *split_path(parts.path), versions[-1]
 
 
 def _has_key(http: HttpRequest) -> bool:
