@@ -251,6 +251,22 @@ def test_ctrl_c_stops_a_program_with_one_line_also_while_it_imports(way, tmp_pat
     assert (done.returncode, done.stderr) == (1, "Stopped.\n")
 
 
+@pytest.mark.parametrize("program", [["sub/program.py"], ["-m", "sub.program"]], ids=str)
+def test_a_program_that_can_be_stopped_sees_what_it_sees_otherwise(program, tmp_path):
+    (tmp_path / "sub").mkdir()
+    source = "import sys\nprint(__name__, __file__, sys.path[0], sys.argv[1:])\n"
+    (tmp_path / "sub" / "program.py").write_text(source, "utf-8")
+
+    def printed(*command: str | Path) -> str:
+        done = subprocess.run(
+            [sys.executable, *command, "a", "-b"], cwd=tmp_path, capture_output=True, text=True
+        )
+        return done.stdout
+
+    stoppable = ROOT / "tests" / "tools" / "stoppable.py"
+    assert printed(stoppable, *program) == printed(*program) != ""
+
+
 def test_make_runs_each_program_of_its_own_so_that_ctrl_c_stops_it():
     program = r"(tests/tools|site)/\w+\.py|-m (venv|capture|helpers\.\S+)"
     recipes = [line for line in read("Makefile").splitlines() if line.startswith("\t")]

@@ -17,7 +17,8 @@ try:
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     else:
         sys.argv = sys.argv[1:]
-        sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
-        runpy.run_path(sys.argv[0], run_name="__main__")
+        path = os.path.abspath(sys.argv[0])  # as Python gives it to a program as __file__
+        sys.path[0] = os.path.dirname(path)
+        runpy.run_path(path, run_name="__main__")
 except KeyboardInterrupt:
     raise SystemExit("Stopped.") from None
