@@ -12,7 +12,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .replay.http_request import HttpRequest
-from .replay.matching import parse_body
+from .replay.matching import plain_request
 from .replay.recording import Request
 
 API_VERSION = "2024-05-01-preview"  # what the old SDK sends with each request
@@ -25,9 +25,9 @@ SHARED = (
     "/info",
 )  # recorded under MODELS
 AZURE_HOSTS = (".services.ai.azure.com", ".openai.azure.com", ".cognitiveservices.azure.com")
-_DEPLOYMENT = r"/openai/deployments/[^/]+"
+DEPLOYMENT = r"/openai/deployments/[^/]+"
 _WITHOUT_DEPLOYMENT = r"/openai(?=/(?:models|responses)(?:/|$))"
-_KNOWN_BASE = re.compile(rf"^(?:{MODELS}|{V1}|/v1|{_DEPLOYMENT}|{_WITHOUT_DEPLOYMENT})(?=/)")
+_KNOWN_BASE = re.compile(rf"^(?:{MODELS}|{V1}|/v1|{DEPLOYMENT}|{_WITHOUT_DEPLOYMENT})(?=/)")
 _SIGN_IN = re.compile(r"^/[^/]+(?=/(?:v2\.0/\.well-known|oauth2)/)")
 # What is kept of a form that asks for a token. Any other field may hold a password or a token.
 _PUBLIC_FIELDS = ("grant_type", "scope", "resource", "claims", "client_info")
@@ -42,12 +42,12 @@ def reader(endpoints: Sequence[str] = ()) -> Callable[[HttpRequest], Request]:
     own = tuple(sorted({base_path(endpoint) for endpoint in endpoints}, key=len, reverse=True))
 
     def read(http: HttpRequest) -> Request:
-        body = parse_body(http.body)
+        plain = plain_request(http)
+        body = plain.body
         if isinstance(body, dict) and "grant_type" in body:
             body = {name: value for name, value in body.items() if name in _PUBLIC_FIELDS}
         call, attempt = _try_of(http)
-        path = canonical_path(urlsplit(http.url).path or "/", own)
-        return Request(http.method, path, body, call, attempt)
+        return Request(http.method, canonical_path(plain.path, own), body, call, attempt)
 
     return read
 
@@ -88,7 +88,7 @@ def v1_address(endpoint: str) -> str:
     both APIs.
     """
     parts = urlsplit(endpoint)
-    path = re.sub(rf"(?:{MODELS}|{_DEPLOYMENT})$", V1, parts.path.rstrip("/"))
+    path = re.sub(rf"(?:{MODELS}|{DEPLOYMENT})$", V1, parts.path.rstrip("/"))
     if not path and _is_azure(endpoint):
         path = V1
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
@@ -96,7 +96,7 @@ def v1_address(endpoint: str) -> str:
 
 def hint(endpoint: str) -> str:
     """What a program has to know of an endpoint, in a line; "" where there is nothing to say."""
-    if re.search(f"{_DEPLOYMENT}$", base_path(endpoint)):
+    if re.search(f"{DEPLOYMENT}$", base_path(endpoint)):
         return (
             "This is an Azure OpenAI deployment: build the old SDK's client with "
             f'api_version="{DEPLOYMENT_API_VERSION}". In the cells, start does it for you.'
@@ -116,7 +116,7 @@ def address_to_send_to(url: str) -> str:
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     old, new = ("api-version", API_VERSION), ("api-version", DEPLOYMENT_API_VERSION)
-    if re.search(f"{_DEPLOYMENT}/", parts.path):
+    if re.search(f"{DEPLOYMENT}/", parts.path):
         wanted = [new if pair == old else pair for pair in query]
     elif "/v1/" in parts.path:
         wanted = [pair for pair in query if pair != old]

@@ -122,13 +122,23 @@ def test_windows_checks_what_make_test_checks():
     assert [step for step in steps if " pip install " not in step] == commands
 
 
+def copy_set_up_files(folder: Path) -> None:
+    """Copy what `make setup` reads."""
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, folder)
+
+
+def python_in(folder: Path) -> Path:
+    """The Python of a folder's environment."""
+    return folder / (".venv/Scripts/python.exe" if sys.platform == "win32" else ".venv/bin/python")
+
+
 @needs_make
 def test_a_folder_that_was_moved_or_lost_its_python_is_set_up_anew(tmp_path):
     """An environment of Python works only where it was made, and with what it was made."""
     there, elsewhere = tmp_path / "Kurs für Ämter, it's (1)", tmp_path / "elsewhere"
     (there / ".venv").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
-        shutil.copy(ROOT / name, there)
+    copy_set_up_files(there)
 
     def is_set_up(folder: Path) -> bool:
         command = ["make", "--question", "setup"]
@@ -137,7 +147,7 @@ def test_a_folder_that_was_moved_or_lost_its_python_is_set_up_anew(tmp_path):
     assert not is_set_up(there)
     (there / ".venv" / ".ready").write_text(f"{there.resolve()}\n", "utf-8")
     assert not is_set_up(there)  # its Python is gone
-    python = there / (".venv/Scripts/python.exe" if sys.platform == "win32" else ".venv/bin/python")
+    python = python_in(there)
     python.parent.mkdir()
     python.symlink_to(there / "gone")
     assert not is_set_up(there)
@@ -154,8 +164,7 @@ def test_a_python_that_is_missing_or_old_is_named_with_the_remedy(tmp_path):
     old.write_text(f"#!/bin/sh\nshift\nexec '{sys.executable}' -c "
                    '"import sys; sys.version_info = (3, 9); $1"\n', "utf-8")  # fmt: skip
     old.chmod(0o755)
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
-        shutil.copy(ROOT / name, tmp_path)
+    copy_set_up_files(tmp_path)
     for python, says in (("no-python", "there is no no-python."), (old, f"{old} is 3.9.")):
         command = ["make", "--no-print-directory", "setup", f"PYTHON={python}"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
@@ -200,11 +209,9 @@ def test_make_works_whatever_the_shell_says_to_pip_and_python(monkeypatch, tmp_p
 @needs_make
 def test_make_names_the_cure_where_jupyter_has_no_home_and_set_up_no_internet(tmp_path):
     ready, home = tmp_path / ".venv" / ".ready", tmp_path / "none"
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    shutil.copy(sys.executable, python)
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
-        shutil.copy(ROOT / name, tmp_path)
+    python_in(tmp_path).parent.mkdir(parents=True)
+    shutil.copy(sys.executable, python_in(tmp_path))
+    copy_set_up_files(tmp_path)
     ready.write_text(f"{tmp_path.resolve()}\n", "utf-8")
 
     def said(*arguments: str) -> str:

@@ -5,6 +5,7 @@ dominating binding cannot be seen. A function sees every binding of the scopes a
 """
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 Path = tuple[tuple[int, str], ...]  # the blocks around a statement: (id of the node, field)
@@ -87,6 +88,10 @@ class Module:
                 return _reaching(found, line, path) if here is scope else found
             here = here.parent
         return []
+
+    def sees(self, name: str, use: ast.AST, bindings: Iterable[Binding]) -> bool:
+        """Return whether a use of a name can see one of some bindings."""
+        return not set(bindings).isdisjoint(self.visible(name, use))
 
 
 def _reaching(bindings: list[Binding], line: tuple[int, int], path: Path) -> list[Binding]:

@@ -33,9 +33,8 @@ class Mover:
         except OSError as error:
             self.problem(path, Unreadable(f"cannot be read or written: {error.strerror or error}"))
         except (Unreadable, RecursionError) as error:
-            why = error if isinstance(error, Unreadable) else Unreadable("nested too deeply")
             if sign:  # elsewhere it does not matter
-                self.problem(path, why)
+                self.problem(path, Unreadable.by(error))
 
     def problem(self, path: Path, error: Unreadable) -> None:
         self.problems += 1

@@ -55,6 +55,8 @@ class ImportMover(cst.CSTTransformer):
         self, old: cst.CSTNode, new: cst.Module | cst.IndentedBlock
     ) -> cst.Module | cst.IndentedBlock:
         """Return a block in which the comments of an import that is gone stand where it stood."""
+        if not any(id(statement) in self.gone for statement in old.body):  # type: ignore[attr-defined]
+            return new
         body, waiting = list(new.body), list[cst.EmptyLine]()
         for statement in old.body:  # type: ignore[attr-defined]
             for text in self.gone.get(id(statement), ()):

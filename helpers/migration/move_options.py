@@ -10,7 +10,7 @@ from helpers.migration.context import Context, is_none
 from helpers.migration.formats import format_code
 from helpers.migration.keys import bindings, is_client, read_elsewhere, reading
 from helpers.migration.kinds import last_name
-from helpers.migration.move_call import UNLIKE
+from helpers.migration.move_call import RENAMED as RENAMED_OF_CALLS, UNLIKE
 from helpers.migration.move_client import DROPPED, RENAMED, ClientMover
 from helpers.migration.options import keys, made_once
 
@@ -27,10 +27,9 @@ SUCCESSORS = {
 
 # The options of a call that have other names or values; the rest stays as it is.
 OF_CALLS = {
+    **RENAMED_OF_CALLS,
     "response_format": "response_format",
     "model_extras": "extra_body",
-    "headers": "extra_headers",
-    "params": "extra_query",
 }
 
 
@@ -40,8 +39,10 @@ def note_options(context: Context) -> None:
     calls = [call for every in evaluator.found.calls.values() for call in every]
     for call in calls:
         for option in call.keywords:
-            if option.arg is None and (is_client(evaluator, call) or method_of(context, call)):
-                note_dict(context, call, option.value)
+            if option.arg is None:
+                method = method_of(context, call)
+                if method or is_client(evaluator, call):
+                    note_dict(context, call, option.value, method)
 
 
 def method_of(context: Context, call: ast.AST | None) -> str:
@@ -52,24 +53,24 @@ def method_of(context: Context, call: ast.AST | None) -> str:
     return name if len(names) == 1 and name.endswith((".complete", ".embed")) else ""
 
 
-def note_dict(context: Context, call: ast.Call, value: ast.expr) -> None:
-    """Note what stands behind `**` in a call, if it can move."""
+def note_dict(context: Context, call: ast.Call, value: ast.expr, method: str) -> None:
+    """Note what stands behind `**` in a call, if it can move. `method` is "" in making a client."""
     evaluator, statements = context.evaluator, []
     made = made_once(evaluator, value) if isinstance(value, ast.Name) else value
     items, together = keys(evaluator, value), keys(evaluator, made)
     if items is None or together is None or not written_out(made):
         return
     if made is not value:
-        statements = setting(context, made, call)
-    if statements is None or not all_move(context, call, list(items), together):
+        statements = setting(context, made, method)
+    if statements is None or not all_move(call, method, list(items), together):
         return
     context.options |= {id(node): call for node in (made, *statements)}
     context.spread.add(id(value))
 
 
-def all_move(context: Context, call: ast.Call, names: list[str], together: Collection[str]) -> bool:
+def all_move(call: ast.Call, method: str, names: list[str], together: Collection[str]) -> bool:
     """Whether each option in a dict has a successor there, and some of them another name."""
-    if method_of(context, call):
+    if method:
         return bool(set(names) & set(OF_CALLS)) and not set(names) & {*UNLIKE, "input_type"}
     beside = [option.arg for option in call.keywords if option.arg]
     return not clash([*names, *beside], together)
@@ -90,7 +91,7 @@ def clash(names: list[str], together: Collection[str]) -> bool:
     return len(successors) - len(set(successors)) > (set(together) >= WAITS)
 
 
-def setting(context: Context, made: ast.AST | None, call: ast.Call) -> list[ast.Assign] | None:
+def setting(context: Context, made: ast.AST | None, method: str) -> list[ast.Assign] | None:
     """Return the statements that set items of a dict; None if anything else reads the dict."""
     home = context.evaluator
     statement = home.found.parents.get(id(made))
@@ -104,19 +105,16 @@ def setting(context: Context, made: ast.AST | None, call: ast.Call) -> list[ast.
         if [one.node for one in bindings(home, reader) if one.how != "annotation"] != [made]:
             return None
         if isinstance(above, ast.Assign) and above.targets == [parent]:
-            if not can_move(context, above, statement, call):
+            if not can_move(context, above, statement, method):
                 return None
             found.append(above)
-        elif not is_taken(context, parent, above, call):
+        elif not is_taken(context, parent, above, method):
             return None
     return found
 
 
-def is_taken(
-    context: Context, parent: ast.AST | None, above: ast.AST | None, call: ast.Call
-) -> bool:
+def is_taken(context: Context, parent: ast.AST | None, above: ast.AST | None, method: str) -> bool:
     """Whether a reader of a dict gives it to a call like the one that is known."""
-    method = method_of(context, call)
     if not (isinstance(parent, ast.keyword) and not parent.arg):
         return False
     return method_of(context, above) == method if method else is_client(context.evaluator, above)
@@ -131,12 +129,12 @@ def named_by(statement: ast.AST | None) -> ast.expr | None:
     return None
 
 
-def can_move(context: Context, statement: ast.Assign, made: ast.AST | None, call: ast.Call) -> bool:
+def can_move(context: Context, statement: ast.Assign, made: ast.AST | None, method: str) -> bool:
     """Whether a statement that sets an item has one as its successor, or can go."""
     name, value = item_name(statement), statement.value
     if is_none(value) or not name:
         return False
-    if method_of(context, call):
+    if method:
         return True
     if name in DROPPED:
         places = context.evaluator.found.places

@@ -181,14 +181,14 @@ def later(
     found = evaluator.found
     bindings = set(found.visible(node.id, node))
     for key, value in found.items.get(node.id, ()):
-        if bindings & set(found.visible(node.id, key)):
+        if found.sees(node.id, key, bindings):
             yield key, one(key, value)
     for binding in bindings:
         if is_changing(evaluator, binding):
             yield binding.node, options(evaluator, binding.node, busy)
     for call in found.puts.get(node.id, ()):
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-        if owner is None or not bindings & set(found.visible(node.id, owner)):
+        if owner is None or not found.sees(node.id, owner, bindings):
             continue
         if last_name(call.func) == "setdefault" and len(call.args) == 2:
             yield call, one(*call.args)
@@ -207,11 +207,11 @@ def always_before(evaluator: Evaluating, first: ast.AST, then: ast.AST) -> bool:
 def changed_by_function(evaluator: Evaluating, node: ast.Name) -> bool:
     """Whether a dict that has a name is passed to a function of the program that changes it."""
     found = evaluator.found
-    bindings = set(found.visible(node.id, node))
+    bindings = found.visible(node.id, node)
     for call in (one for every in found.calls.values() for one in every):
         names = {k.arg: k.value for k in call.keywords if k.arg}
         passed = [one for one in [*call.args, *names.values()] if getattr(one, "id", "") == node.id]
-        if not any(bindings & set(found.visible(node.id, one)) for one in passed):
+        if not any(found.sees(node.id, one, bindings) for one in passed):
             continue
         for function in evaluator.eval(call.func):
             if function.kind == "function" and function.node and changes(evaluator, function.node):

@@ -79,8 +79,8 @@ def scan_file(path: Path, project: Project) -> Result:
         result.problems.append(Problem(path, None, 0, f"cannot be read: {error.strerror or error}"))
         return result
     except (Unreadable, RecursionError) as error:
-        why = error if isinstance(error, Unreadable) else Unreadable("nested too deeply")
         if sign:  # elsewhere it does not matter
+            why = Unreadable.by(error)
             result.problems.append(Problem(path, why.cell, why.line, why.reason))
         return result
     found += installs(document)

@@ -27,6 +27,11 @@ class Unreadable(Exception):
         super().__init__(reason)
         self.reason, self.line, self.cell = reason, line, cell
 
+    @classmethod
+    def by(cls, error: "Unreadable | RecursionError") -> "Unreadable":
+        """Return why a file cannot be judged, by what was raised."""
+        return error if isinstance(error, Unreadable) else cls("nested too deeply")
+
 
 @dataclass
 class Cell:

@@ -48,7 +48,7 @@ def same_place(evaluator: Evaluating, one: ast.AST, other: ast.AST) -> bool:
         return False
     bindings = evaluator.found.visible(first.id, first)
     others = evaluator.found.visible(second.id, second)
-    return bindings == others or bool(set(bindings) & set(others))
+    return bindings == others or not set(bindings).isdisjoint(others)
 
 
 def class_around(evaluator: Evaluating, node: ast.AST | None) -> ast.AST | None:
@@ -116,7 +116,7 @@ def set_later(evaluator: Evaluating, node: ast.Name, bindings: list[Binding]) ->
         return NOTHING
     found: set[Value] = set()
     for key, value in evaluator.found.items.get(node.id, ()):
-        if set(evaluator.found.visible(node.id, key)) & set(bindings):
+        if evaluator.found.sees(node.id, key, bindings):
             found |= of_key(key_name(key), evaluator.eval(value))
     return frozenset(found)
 

@@ -80,22 +80,22 @@ def _parse(text: str, name: str, remedy: str) -> tuple[int, list[Any], list[Reco
     if not isinstance(document, yaml.SequenceNode) or not document.value:
         raise CourseError(f"{name}, line 1: this is not a list of recordings. {remedy}")
     entries: list[Any] = []
-    recordings: list[Recording] = []
+    recordings: dict[str, Recording] = {}  # by name
     for node in document.value:
         try:
             entry = to_data(node)
             recording = _to_recording(entry)
-            if any(recording.name == other.name for other in recordings):
+            if recording.name in recordings:
                 raise ValueError(f"the name {recording.name!r} is there twice")
             entries.append(entry)
-            recordings.append(recording)
+            recordings[recording.name] = recording
         except (ValueError, yaml.YAMLError, RecursionError) as error:
             line, problem = _what_is_wrong(error)
             where = f"{name}, line {line or node.start_mark.line + 1}"
             raise CourseError(
                 _printable(f"{where}: this is not as a recording must be: {problem}. {remedy}")
             ) from None
-    return document.value[0].start_mark.line, entries, recordings
+    return document.value[0].start_mark.line, entries, list(recordings.values())
 
 
 def _unreadable(name: str, error: Exception, remedy: str) -> CourseError:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from helpers.endpoints import base_path
+from helpers.endpoints import DEPLOYMENT, base_path
 
 from .scrub import PUBLIC, Scrubber
 from .target import AZURE_HOSTS, Target
@@ -74,7 +74,7 @@ def _segments(endpoint: str) -> Iterable[str]:
 
     Ordinary words among them, such as `models`, are no secrets either.
     """
-    path = re.sub(r"/openai/deployments/[^/]+", "", base_path(endpoint))
+    path = re.sub(DEPLOYMENT, "", base_path(endpoint))
     return {form for part in path.split("/") for form in (part, unquote(part))} - {""}
 
 
